@@ -1,0 +1,200 @@
+"""The contract between the server and every runtime: plain values in, plain values out.
+
+A `CompileJob` says everything that a runtime needs and nothing about languages or editors. A
+`CompileOutput` says how the compiler's process ended and what it wrote. `Runtime` is the protocol that
+sandbox, Docker and Kubernetes implement, and that the conformance suite under `tests/conformance/` holds
+them to. This module does no IO and must stay free of it: it is shared by all sides.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, unique
+from pathlib import PurePosixPath
+from typing import Final, Protocol, runtime_checkable
+
+from wic_runtimes.errors import JobRejected
+
+SOURCE_DIR: Final = "/src"
+"""Absolute path, inside every runtime, of the working folder that holds the job's files."""
+
+MAX_FILES: Final = 65
+"""One main file and at most 64 companions."""
+
+MAX_TOTAL_BYTES: Final = 5 * 1024 * 1024
+"""At most 1 MiB of main file and 4 MiB of companions."""
+
+
+@unique
+class Outcome(Enum):
+    """How the compiler's process ended. A compiler that rejects code has FINISHED."""
+
+    FINISHED = "finished"
+    TIMED_OUT = "timed_out"
+    OUT_OF_MEMORY = "out_of_memory"
+    OUTPUT_LIMIT = "output_limit"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True)
+class JobFile:
+    """One file of a job: a relative POSIX path below SOURCE_DIR, and its bytes."""
+
+    path: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one job may use, over all of its processes unless said otherwise.
+
+    `wall_s` and `cpu_s` are seconds (`cpu_s` per process), the `*_bytes` are bytes. `output_bytes` bounds
+    stdout and stderr together. `file_bytes` bounds any one file that is written, `tmp_bytes` the size of
+    /tmp, which does not exist when it is 0.
+    """
+
+    wall_s: float = 10.0
+    cpu_s: int = 20
+    memory_bytes: int = 1024 * 1024 * 1024
+    output_bytes: int = 8 * 1024 * 1024
+    processes: int = 64
+    open_files: int = 256
+    file_bytes: int = 64 * 1024 * 1024
+    tmp_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CompileJob:
+    """One request to a runtime. A value.
+
+    `argv[0]` is the compiler's program: an absolute path where the runtime uses the host's compilers, a
+    name or path inside `image` where it uses images. `roots` are the absolute host paths that this
+    compiler consists of; only a runtime without images reads them, and those that do not exist are passed
+    over. `environment` is the compiler's whole environment.
+    """
+
+    id: str
+    argv: tuple[str, ...]
+    files: tuple[JobFile, ...] = ()
+    image: str | None = None
+    roots: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CompileOutput:
+    """What came back from a compiler that was started.
+
+    `exit_code` is None where the process did not end by itself; a death by signal N is 128+N. When the
+    outcome is OUTPUT_LIMIT, `stdout` and `stderr` are the beginnings that fitted. `compile_s` is the time
+    from the compiler's start to its end, `total_s` includes making and removing the isolation; in seconds.
+    """
+
+    outcome: Outcome
+    exit_code: int | None
+    stdout: bytes
+    stderr: bytes
+    compile_s: float
+    total_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether a runtime can work now; if not, `reason` and `remedy`. `facts` are for `wic doctor`."""
+
+    usable: bool
+    reason: str = ""
+    remedy: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A compiler's program on a runtime that has programs of its own.
+
+    `path` is absolute and free of symbolic links; `names` are the names it was found by; `stamp` changes
+    when the program does.
+    """
+
+    path: str
+    names: tuple[str, ...]
+    stamp: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What `collect_garbage` removed: one line of text each."""
+
+    removed: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Runtime(Protocol):
+    """Runs one compile job in isolation. Knows nothing of languages, editors or LSP.
+
+    Cancelling the task that awaits `compile` kills the compiler wherever it runs and leaves nothing
+    behind. What fails on our side raises from `wic_runtimes.errors`.
+    """
+
+    @property
+    def name(self) -> str:
+        """The word that users choose this runtime by."""
+        ...
+
+    async def compile(self, job: CompileJob, /) -> CompileOutput:
+        """Run the job to its end. Raises RuntimeFailure where the compiler could not be run."""
+        ...
+
+    async def find_programs(self, pattern: re.Pattern[str], /) -> Sequence[Program]:
+        """Find the runtime's own programs whose name matches; empty where compilers come in images."""
+        ...
+
+    async def cleanup(self, job_id: str, /) -> None:
+        """End the job if it still runs. Unknown ids are no error."""
+        ...
+
+    async def collect_garbage(self) -> Leftovers:
+        """Remove what servers that are dead left behind."""
+        ...
+
+    async def health(self) -> Health:
+        """Say whether a job would be isolated and run now, by trying it."""
+        ...
+
+    async def aclose(self) -> None:
+        """End every job and release everything."""
+        ...
+
+
+def check_job(job: CompileJob) -> None:
+    """Raise JobRejected unless the job's files and arguments are well formed.
+
+    Every runtime calls this first: paths are relative, without `..`, unique, and free of NUL; the number
+    of files and their size are bounded; the argument vector is not empty.
+    """
+    if not job.argv or not job.argv[0]:
+        raise JobRejected("The job names no program.")
+    if any("\0" in word for word in (*job.argv, *job.environment, *job.environment.values())):
+        raise JobRejected("An argument holds a NUL byte.")
+    if len(job.files) > MAX_FILES:
+        raise JobRejected(f"The job has {len(job.files)} files; at most {MAX_FILES} are accepted.")
+    total = sum(len(file.content) for file in job.files)
+    if total > MAX_TOTAL_BYTES:
+        raise JobRejected(f"The job's files have {total} bytes; at most {MAX_TOTAL_BYTES} are accepted.")
+    seen: set[str] = set()
+    for file in job.files:
+        path = PurePosixPath(file.path)
+        if (
+            path.is_absolute()
+            or not path.parts
+            or ".." in path.parts
+            or "\0" in file.path
+            or str(path) != file.path
+        ):
+            raise JobRejected(f"The path {file.path!r} is not a plain relative path.")
+        if file.path in seen:
+            raise JobRejected(f"The path {file.path!r} occurs twice.")
+        seen.add(file.path)

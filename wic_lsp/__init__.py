@@ -1,0 +1,1 @@
+"""Will it compile? A language server that compiles what is being edited, in isolation."""

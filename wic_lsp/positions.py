@@ -1,0 +1,192 @@
+"""The only arithmetic on columns: bytes, code points, UTF-16 units, lines.
+
+Compilers count columns in bytes, code points or UTF-16 units, from one; editors in UTF-8, UTF-16 or
+UTF-32 units, from zero; and they disagree on what ends a line. Everything is brought to `model.Position`
+(code points, from zero, lines as in LSP) and back here, and nowhere else. No IO.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from enum import Enum, unique
+from functools import cached_property
+from itertools import accumulate
+
+from wic_lsp.model import Position, Range
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
+_WORD = re.compile(r"\w+|\S|$")
+_LAST_OF_BMP = "\uffff"
+
+
+@unique
+class Encoding(Enum):
+    """The unit of an editor's columns; the values are LSP's PositionEncodingKind."""
+
+    UTF8 = "utf-8"
+    UTF16 = "utf-16"
+    UTF32 = "utf-32"
+
+
+@unique
+class LineRule(Enum):
+    """What a compiler holds to end a line: GCC a line feed only, clang and LSP a lone carriage return too."""
+
+    LF = "lf"
+    LSP = "lsp"
+
+
+@unique
+class ColumnUnit(Enum):
+    """The unit that a compiler counts its columns in."""
+
+    BYTE = "byte"
+    CODE_POINT = "code_point"
+    UTF16 = "utf16"
+
+
+def split_lines(text: str) -> list[str]:
+    r"""Split at \n, \r\n and \r, keeping the ends; the last line has none and may be empty.
+
+    Source: LSP 3.17, "Text Documents", EOL.
+    """
+    if "\r" not in text:
+        parts = text.split("\n")
+        return [*(part + "\n" for part in parts[:-1]), parts[-1]]
+    lines = _LINE.findall(text)
+    if not lines or lines[-1][-1] in "\r\n":
+        lines.append("")
+    return lines
+
+
+def line_content(line: str) -> str:
+    """Return the line without its end."""
+    return line.rstrip("\r\n")
+
+
+def column_to_units(line: str, column: int, encoding: Encoding) -> int:
+    """Turn a code-point column of `line` into the editor's units, both from zero; past the end is the end."""
+    content = line_content(line)
+    head = content[:column]
+    if encoding is Encoding.UTF32 or head.isascii():
+        return len(head)
+    if encoding is Encoding.UTF8:
+        return len(head.encode("utf-8", "surrogatepass"))
+    return len(head) + sum(character > _LAST_OF_BMP for character in head)
+
+
+def units_to_column(line: str, units: int, encoding: Encoding) -> int:
+    """Turn an editor's column into code points; a unit inside a character means before it.
+
+    A column past the end of the line means its end (LSP 3.17, Position).
+    """
+    content = line_content(line)
+    if encoding is Encoding.UTF32 or content.isascii():
+        return min(max(units, 0), len(content))
+    passed = 0
+    for column, character in enumerate(content):
+        if encoding is Encoding.UTF16:
+            passed += 2 if character > _LAST_OF_BMP else 1
+        else:
+            passed += len(character.encode("utf-8", "surrogatepass"))
+        if passed > units:
+            return column
+    return len(content)
+
+
+class SourceText:
+    """A text and the positions in it, as a compiler and as an editor count them.
+
+    The text is what the compiler was given, decoded; offsets are in code points from its start.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines as an editor sees them, with their ends."""
+        return split_lines(self.text)
+
+    @cached_property
+    def _lsp_starts(self) -> list[int]:
+        return [0, *accumulate(len(line) for line in self.lines)][:-1]
+
+    @cached_property
+    def _lf_starts(self) -> list[int]:
+        return [0, *(match.end() for match in re.finditer("\n", self.text))]
+
+    def _starts(self, rule: LineRule) -> list[int]:
+        return self._lf_starts if rule is LineRule.LF else self._lsp_starts
+
+    def line_count(self, rule: LineRule) -> int:
+        """Say how many lines the text has by that rule."""
+        return len(self._starts(rule))
+
+    def line_text(self, line: int, rule: LineRule) -> str:
+        """Return line `line` (from one) by that rule, with its end; empty past the last."""
+        starts = self._starts(rule)
+        if not 1 <= line <= len(starts):
+            return ""
+        end = starts[line] if line < len(starts) else len(self.text)
+        return self.text[starts[line - 1] : end]
+
+    def offset(self, line: int, column: int, unit: ColumnUnit, rule: LineRule) -> int:
+        """Turn a compiler's line and column, both from one, into an offset; out of range is clamped.
+
+        A column inside a character means the character's start. A byte-order mark at the start of the
+        text is not counted by compilers and is passed over.
+        """
+        starts = self._starts(rule)
+        line = min(max(line, 1), len(starts))
+        start = starts[line - 1]
+        ends = "\r\n" if rule is LineRule.LSP else "\n"
+        content = self.line_text(line, rule).rstrip(ends).removesuffix("\r")
+        if line == 1 and content.startswith("\ufeff"):
+            start, content = start + 1, content[1:]
+        units = max(column - 1, 0)
+        if unit is ColumnUnit.CODE_POINT or content.isascii():
+            return start + min(units, len(content))
+        encoding = Encoding.UTF8 if unit is ColumnUnit.BYTE else Encoding.UTF16
+        return start + units_to_column(content.replace("\r", " "), units, encoding)
+
+    def position(self, offset: int) -> Position:
+        """Turn an offset into a position; an offset inside a line's end is the end of that line."""
+        offset = min(max(offset, 0), len(self.text))
+        line = bisect_right(self._lsp_starts, offset) - 1
+        column = min(offset - self._lsp_starts[line], len(line_content(self.lines[line])))
+        return Position(line, column)
+
+    def offset_of(self, position: Position) -> int:
+        """Turn a position into an offset; out of range is clamped."""
+        line = min(max(position.line, 0), len(self.lines) - 1)
+        return self._lsp_starts[line] + min(position.column, len(line_content(self.lines[line])))
+
+    def range(self, start: int, end: int) -> Range:
+        """Turn two offsets into a range."""
+        return Range(self.position(start), self.position(max(start, end)))
+
+    def word_at(self, offset: int) -> Range:
+        """Return the word, or the one character, that begins at or covers `offset`.
+
+        Used where a compiler names a point and not a range.
+        """
+        position = self.position(offset)
+        content = line_content(self.lines[position.line])
+        start = position.column
+        if start < len(content) and (content[start].isalnum() or content[start] == "_"):
+            match = _WORD.match(content, start)
+            length = len(match[0]) if match else 1
+            return Range(position, Position(position.line, start + length))
+        return Range(position, Position(position.line, min(start + 1, len(content))))
+
+
+def shift(range_: Range, origin: Position) -> Range:
+    """Move a range of a snippet to where the snippet begins in its document."""
+
+    def move(position: Position) -> Position:
+        column = position.column + (origin.column if position.line == 0 else 0)
+        return Position(position.line + origin.line, column)
+
+    return Range(move(range_.start), move(range_.end))
