@@ -1,0 +1,154 @@
+r"""What the editor has open, kept line by line so that a keystroke costs what it changes.
+
+pygls's own store splits on characters that are no line ends in LSP (form feed, U+2028) and joins the
+whole text at every change. This one holds the lines with their ends, as `positions.split_lines` cuts
+them, and an incremental change re-splits only the lines that it touches.
+
+It must never trust a client's positions (they are clamped, and a reversed range is turned round), never
+leave "\r" and "\n" of one line end in two lines, and never do IO.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lsprotocol import types
+
+from wic_lsp.positions import Encoding, split_lines, units_to_column
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class UnknownDocument(LookupError):  # noqa: N818 - says what is wrong; nothing here is an error of ours
+    """The client speaks of a document that it has not opened."""
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(f"The document {uri} is not open.")
+        self.uri = uri
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSnapshot:
+    """A document as it was at one version; `text` can be encoded in UTF-8."""
+
+    uri: str
+    language_id: str
+    version: int
+    text: str
+
+
+class Document:
+    """One open document. `lines` keep their ends; read them, but change them through `apply` alone."""
+
+    __slots__ = ("_text", "encoding", "language_id", "lines", "uri", "version")
+
+    def __init__(self, uri: str, language_id: str, version: int, text: str, encoding: Encoding) -> None:
+        self.uri = uri
+        self.language_id = language_id
+        self.version = version
+        self.encoding = encoding
+        self.lines = split_lines(_join_surrogates(text))
+        self._text: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The whole text, joined once per version; half characters are replaced by U+FFFD.
+
+        The replacement has the length of what it replaces in every encoding, so positions stay valid.
+        """
+        if self._text is None:
+            self._text = _replace_surrogates("".join(self.lines))
+        return self._text
+
+    def snapshot(self) -> DocumentSnapshot:
+        """Return this version as a value."""
+        return DocumentSnapshot(self.uri, self.language_id, self.version, self.text)
+
+    def apply(self, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> None:
+        """Carry out the changes one after the other, each on the text that the one before it left.
+
+        Source: LSP 3.17, DidChangeTextDocumentParams.contentChanges.
+        """
+        for change in changes:
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                self._replace(change.range, change.text)
+            else:
+                self.lines = split_lines(_join_surrogates(change.text))
+        self._text = None
+        self.version = version
+
+    def _replace(self, range_: types.Range, text: str) -> None:
+        first, start = self._locate(range_.start)
+        last, end = self._locate(range_.end)
+        if (last, end) < (first, start):
+            first, start, last, end = last, end, first, start
+        lines = self.lines
+        block = _join_surrogates(lines[first][:start] + text + lines[last][end:])
+        if first and block.startswith("\n") and lines[first - 1].endswith("\r"):
+            first -= 1
+            block = lines[first] + block
+        pieces = split_lines(block)
+        if last < len(lines) - 1:
+            pieces.pop()
+        lines[first : last + 1] = pieces
+
+    def _locate(self, position: types.Position) -> tuple[int, int]:
+        """Return the line and the code-point column of a client's position, clamped to the document."""
+        last = len(self.lines) - 1
+        if position.line > last:
+            return last, len(self.lines[last])
+        line = max(position.line, 0)
+        return line, units_to_column(self.lines[line], position.character, self.encoding)
+
+
+class DocumentStore:
+    """The open documents of one client, by URI, in the encoding that was agreed with it."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self.encoding = encoding
+        self._documents: dict[str, Document] = {}
+
+    def open(self, item: types.TextDocumentItem) -> Document:
+        """Take a document in; one that is open already is replaced."""
+        document = Document(item.uri, item.language_id, item.version, item.text, self.encoding)
+        self._documents[item.uri] = document
+        return document
+
+    def change(
+        self, uri: str, changes: Sequence[types.TextDocumentContentChangeEvent], version: int
+    ) -> Document:
+        """Apply the changes to an open document. Raises UnknownDocument."""
+        document = self._documents.get(uri)
+        if document is None:
+            raise UnknownDocument(uri)
+        document.apply(changes, version)
+        return document
+
+    def close(self, uri: str) -> Document | None:
+        """Forget the document and return it; None if it was not open."""
+        return self._documents.pop(uri, None)
+
+    def get(self, uri: str) -> Document | None:
+        """Return the open document; None if there is none of that URI."""
+        return self._documents.get(uri)
+
+    def all(self) -> tuple[Document, ...]:
+        """Return every open document, in the order in which they were opened."""
+        return tuple(self._documents.values())
+
+
+def _join_surrogates(text: str) -> str:
+    """Make one character of each surrogate pair, as editors that count in UTF-16 may send it in two edits."""
+    if text.isascii() or not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+def _replace_surrogates(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATE.sub("\ufffd", text)
+    return text
