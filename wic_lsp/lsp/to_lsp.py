@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, TypeAlias
 
-from lsprotocol import types
+from cattrs import Converter
+from lsprotocol import converters, types
 
 from wic_lsp.model import Edit, Finding, Fix, Note, Place, Position, Range
 from wic_lsp.positions import Encoding, column_to_units, line_content
@@ -81,6 +83,12 @@ def to_diagnostic(
     )
 
 
+def to_json(diagnostic: types.Diagnostic) -> object:
+    """Turn a diagnostic into the JSON object that LSP defines for it."""
+    unstructured: object = _converter().unstructure(diagnostic)
+    return unstructured
+
+
 def to_range(range_: Range, lines: Sequence[str], encoding: Encoding) -> types.Range:
     """Turn a range of the document into the editor's units; what lies past the document means its end."""
     return types.Range(
@@ -134,6 +142,11 @@ def read_fixes(diagnostic: types.Diagnostic) -> tuple[OfferedFix, ...]:
         except (KeyError, TypeError, ValueError, OverflowError):
             continue
     return tuple(offered)
+
+
+@cache
+def _converter() -> Converter:
+    return converters.get_converter()
 
 
 def _own_range(finding: Finding, lines: Sequence[str]) -> Range:

@@ -1,0 +1,76 @@
+"""The report for GitHub Actions: workflow commands, which GitHub shows beside the lines of a change.
+
+Source: docs.github.com, "Workflow commands for GitHub Actions", and its toolkit's command.ts for the
+escapes. A command is one line; anything that could begin another must be escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from wic_lsp.model import CheckResult, Finding, Note, Severity
+from wic_lsp.report.model import CheckedFile, explain, locate
+from wic_lsp.report.terminal import sanitise, sanitise_line
+
+_COMMANDS: Final = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.INFORMATION: "notice",
+    Severity.HINT: "notice",
+}
+
+
+def render_github(files: Sequence[CheckedFile]) -> str:
+    """Return one command per finding and per result that is not complete; empty if all is well."""
+    commands = []
+    for file in files:
+        for result in file.results:
+            commands += [_annotate(file, result, finding) for finding in result.findings]
+            if not result.is_complete:
+                title = " ".join(filter(None, ["not checked", result.toolchain]))
+                commands.append(_command("error", {"file": file.path, "title": title}, explain(result)))
+    return "".join(commands)
+
+
+def _annotate(file: CheckedFile, result: CheckResult, finding: Finding) -> str:
+    place = finding.place
+    start, end = place.range.start, place.range.end
+    properties = {
+        "file": file.path if place.file is None else locate(file.path, place.file),
+        "line": str(start.line + 1),
+        "endLine": str(end.line + 1),
+    }
+    # GitHub's annotations accept columns only within one line (Checks API, start_column).
+    if start.line == end.line:
+        properties |= {"col": str(start.column + 1), "endColumn": str(end.column + 1)}
+    properties["title"] = " ".join(filter(None, [result.toolchain or "wic", finding.code]))
+    message = "\n".join(
+        [
+            finding.message,
+            *(_say_note(file, note) for note in finding.notes),
+            *(f"help: {fix.title}" for fix in finding.fixes),
+        ]
+    )
+    return _command(_COMMANDS[finding.severity], properties, message)
+
+
+def _say_note(file: CheckedFile, note: Note) -> str:
+    if note.place is None:
+        return f"note: {note.message}"
+    path = file.path if note.place.file is None else locate(file.path, note.place.file)
+    start = note.place.range.start
+    return f"{path}:{start.line + 1}:{start.column + 1}: note: {note.message}"
+
+
+def _command(name: str, properties: Mapping[str, str], message: str) -> str:
+    said = ",".join(f"{key}={_escape_property(value)}" for key, value in properties.items())
+    return f"::{name} {said}::{_escape(sanitise(message))}\n"
+
+
+def _escape(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escape_property(text: str) -> str:
+    return _escape(sanitise_line(text)).replace(":", "%3A").replace(",", "%2C")
