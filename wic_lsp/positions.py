@@ -8,6 +8,7 @@ UTF-32 units, from zero; and they disagree on what ends a line. Everything is br
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_right
 from enum import Enum, unique
 from functools import cached_property
@@ -18,6 +19,10 @@ from wic_lsp.model import Position, Range
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _WORD = re.compile(r"\w+|\S|$")
 _LAST_OF_BMP = "\uffff"
+_MARK = "\ufeff"
+_TAB_STOP = 8
+_FIRST_OF_TWO_BYTES = "\x80"
+_SOFT_HYPHEN = "\u00ad"
 
 
 @unique
@@ -31,7 +36,10 @@ class Encoding(Enum):
 
 @unique
 class LineRule(Enum):
-    """What a compiler holds to end a line: GCC a line feed only, clang and LSP a lone carriage return too."""
+    r"""What a compiler holds to end a line: \n (and so \r\n) only, or a lone \r too.
+
+    GCC and clang are with LSP in this; measured on GCC 11 to 16 and clang 13 to 19.
+    """
 
     LF = "lf"
     LSP = "lsp"
@@ -95,6 +103,38 @@ def units_to_column(line: str, units: int, encoding: Encoding) -> int:
     return len(content)
 
 
+def display_to_byte_column(line: str, column: int, *, after_marks: bool = True) -> int:
+    """Turn a column of a terminal, from one, into the byte column that it begins at.
+
+    Tabs stand at every eighth column, wide characters take two and combining marks none: `after_marks` says
+    on which side of those the column is. Past the end of the line each column is a byte. Source: GCC's
+    cpp_display_column_to_byte_column (libcpp/charset.cc), by which its SARIF counts.
+    """
+    wanted = column - 1
+    passed = units = 0
+    for character in line_content(line):
+        width = _TAB_STOP - passed % _TAB_STOP if character == "\t" else _display_width(character)
+        if passed + width > wanted or (passed == wanted and not after_marks):
+            return units + 1
+        passed += width
+        units += len(character.encode("utf-8", "surrogatepass"))
+    return units + 1 + max(wanted - passed, 0)
+
+
+def _display_width(character: str) -> int:
+    """How many columns of a terminal a character takes, by glibc's and GCC's tables."""
+    if character < _FIRST_OF_TWO_BYTES or character == _SOFT_HYPHEN:
+        return 1
+    if unicodedata.east_asian_width(character) in "WF":
+        return 2
+    is_combining = unicodedata.bidirectional(character) == "NSM" or unicodedata.category(character) in {
+        "Cf",
+        "Me",
+        "Mn",
+    }
+    return 0 if is_combining or "\u1160" <= character <= "\u11ff" else 1
+
+
 class SourceText:
     """A text and the positions in it, as a compiler and as an editor count them.
 
@@ -132,18 +172,24 @@ class SourceText:
         end = starts[line] if line < len(starts) else len(self.text)
         return self.text[starts[line - 1] : end]
 
-    def offset(self, line: int, column: int, unit: ColumnUnit, rule: LineRule) -> int:
+    def line_at(self, offset: int, rule: LineRule) -> int:
+        """Return the line, from one and by that rule, that the offset is on."""
+        return bisect_right(self._starts(rule), min(max(offset, 0), len(self.text)))
+
+    def offset(
+        self, line: int, column: int, unit: ColumnUnit, rule: LineRule, *, counts_mark: bool = False
+    ) -> int:
         """Turn a compiler's line and column, both from one, into an offset; out of range is clamped.
 
         A column inside a character means the character's start. A byte-order mark at the start of the
-        text is not counted by compilers and is passed over.
+        text is not a column for most compilers; `counts_mark` for those, such as clang, that count it.
         """
         starts = self._starts(rule)
         line = min(max(line, 1), len(starts))
         start = starts[line - 1]
         ends = "\r\n" if rule is LineRule.LSP else "\n"
         content = self.line_text(line, rule).rstrip(ends).removesuffix("\r")
-        if line == 1 and content.startswith("\ufeff"):
+        if line == 1 and not counts_mark and content.startswith(_MARK):
             start, content = start + 1, content[1:]
         units = max(column - 1, 0)
         if unit is ColumnUnit.CODE_POINT or content.isascii():

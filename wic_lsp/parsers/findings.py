@@ -1,0 +1,117 @@
+"""Turn what a compiler said into what the user is shown: Remarks into Findings.
+
+Decides where each one is shown, what its notes are and which of its fix-its can be applied. The same for
+every compiler; what differs between them was settled when the Remarks were made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from wic_lsp.model import Edit, Finding, Fix, Note, Place, Range
+from wic_lsp.parsers.flood import cut_flood
+from wic_lsp.parsers.placing import Placer, Ruler
+from wic_lsp.parsers.remarks import Remark, Replacement, Report
+from wic_lsp.parsers.sources import Sources
+
+_LONGEST_IN_TITLE = 40
+_REQUESTED = re.compile(
+    r"requested here|required (?:from|by)|in instantiation of|while substituting|in call to"
+)
+
+
+def to_findings(report: Report, sources: Sources, ruler: Ruler) -> tuple[Finding, ...]:
+    """Return the report's findings in its order, at most 101 of them."""
+    placer = Placer(sources, ruler, report.openers)
+    findings = tuple(_to_finding(remark, placer) for remark in report.remarks)
+    return cut_flood(findings, was_stopped=report.was_stopped, top=placer.top)
+
+
+def _to_finding(remark: Remark, placer: Placer) -> Finding:
+    place, origin = _place(remark, placer)
+    return Finding(
+        severity=remark.severity,
+        message=remark.message,
+        place=place,
+        code=remark.code,
+        code_url=remark.code_url,
+        notes=(*origin, *(_to_note(note, placer) for note in remark.notes)),
+        fixes=tuple(_fixes(remark, placer)),
+    )
+
+
+def _place(remark: Remark, placer: Placer) -> tuple[Place, tuple[Note, ...]]:
+    """Return where to show the remark, and a note that names its true place if that is not there."""
+    spot = remark.spot
+    if spot is None:
+        return placer.top, ()
+    range_ = placer.find_in_main(spot)
+    if range_ is not None:
+        return Place(None, range_), ()
+    name = ":".join(
+        [spot.file, *(str(number) for number in (spot.caret.line, spot.caret.column) if number > 0)]
+    )
+    origin = Note(f"in {name}", placer.describe(spot))
+    range_ = _range_of_request(remark.notes, placer) or placer.find_include(spot.file, remark.chain)
+    return placer.top if range_ is None else Place(None, range_), (origin,)
+
+
+def _range_of_request(notes: Iterable[Remark], placer: Placer) -> Range | None:
+    """Return the place in the snippet that made the compiler look into a header: a template's use, say."""
+    for note in notes:
+        if note.spot is not None and _REQUESTED.search(note.message):
+            range_ = placer.find_in_main(note.spot)
+            if range_ is not None:
+                return range_
+    return None
+
+
+def _to_note(note: Remark, placer: Placer) -> Note:
+    return Note(note.message, None if note.spot is None else placer.describe(note.spot))
+
+
+def _fixes(remark: Remark, placer: Placer) -> Iterable[Fix]:
+    """Yield the remark's own fix, then those of its notes, which the compiler only suggests."""
+    edits = _edits(remark.replacements, placer)
+    if edits:
+        yield Fix(_title(edits, placer), edits, is_sure=not remark.hedges)
+    for note in remark.notes:
+        edits = _edits(note.replacements, placer)
+        if edits:
+            yield Fix(note.message.strip(), edits, is_sure=False)
+
+
+def _edits(replacements: tuple[Replacement, ...], placer: Placer) -> tuple[Edit, ...]:
+    """Return the edits of one fix; none if any of them is outside of the snippet."""
+    edits = []
+    for replacement in replacements:
+        range_ = placer.find_replaced(replacement)
+        if range_ is None:
+            return ()
+        edits.append(Edit(range_, replacement.text))
+    return tuple(edits)
+
+
+def _title(edits: tuple[Edit, ...], placer: Placer) -> str:
+    actions = [_action(edit, placer) for edit in edits]
+    if len(actions) > 2:  # noqa: PLR2004
+        return f"{actions[0]} and {len(actions) - 1} more changes"
+    if len(actions) == 2 and all(action.startswith("Insert ") for action in actions):  # noqa: PLR2004
+        return f"{actions[0]} and {actions[1].removeprefix('Insert ')}"
+    return " and ".join([actions[0], *(action[0].lower() + action[1:] for action in actions[1:])])
+
+
+def _action(edit: Edit, placer: Placer) -> str:
+    old = _quote(placer.text_of(edit.range))
+    new = _quote(edit.new_text)
+    if not old:
+        return f"Insert {new}"
+    return f"Change {old} to {new}" if new else f"Remove {old}"
+
+
+def _quote(text: str) -> str:
+    text = " ".join(text.split()) or (text and " ")
+    if len(text) > _LONGEST_IN_TITLE:
+        text = text[: _LONGEST_IN_TITLE - 1] + "…"
+    return text and f"'{text}'"
