@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, unique
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Final, Protocol, runtime_checkable
 
@@ -81,7 +82,7 @@ class CompileJob:
     image: str | None = None
     roots: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ def check_job(job: CompileJob) -> None:
     """
     if not job.argv or not job.argv[0]:
         raise JobRejected("The job names no program.")
-    if any("\0" in word for word in (*job.argv, *job.environment, *job.environment.values())):
+    if any("\0" in word for word in (*job.argv, *chain.from_iterable(job.environment))):
         raise JobRejected("An argument holds a NUL byte.")
     if len(job.files) > MAX_FILES:
         raise JobRejected(f"The job has {len(job.files)} files; at most {MAX_FILES} are accepted.")
