@@ -172,7 +172,9 @@ def parse_family(table: Mapping[str, Any]) -> Family:
         },
         standard_flag=table["flags"]["standard"],
         allowed_flags=tuple(re.compile(rule) for rule in table["flags"]["allowed"]),
-        dialects=tuple(Dialect(entry["from"], entry["parser"], tuple(entry["argv"])) for entry in table["dialects"]),
+        dialects=tuple(
+            Dialect(entry["from"], entry["parser"], tuple(entry["argv"])) for entry in table["dialects"]
+        ),
     )
 
 

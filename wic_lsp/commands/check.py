@@ -1,0 +1,130 @@
+"""`wic check`: the pipeline from the shell. Reads files, checks them side by side, prints one report."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from wic_lsp.assembly import Workshop, read_user_file, user_file
+from wic_lsp.config import Origin, Settings, resolve
+from wic_lsp.model import CheckResult
+from wic_lsp.pipeline import MAX_SNIPPET_BYTES
+from wic_lsp.report import CheckedFile, Format, exit_code, render
+from wic_lsp.report.terminal import sanitise_line, wants_colour
+from wic_lsp.snippets.whole_file import extract_whole_file
+from wic_lsp.toolchains.families import language_of_path, languages
+
+_PARALLEL: Final = max(os.cpu_count() or 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What the user asked for on the command line."""
+
+    paths: tuple[str, ...]
+    runtime: str | None
+    toolchains: tuple[str, ...]
+    standard: str | None
+    flags: tuple[str, ...]
+    format: Format
+
+
+class Unreadable(Exception):  # noqa: N818 - the user's word for it
+    """A path that holds no source text; `args` are a reason and a remedy."""
+
+
+async def check(request: CheckRequest) -> int:
+    """Check every path and print the report; returns the exit code."""
+    workshop = Workshop({"spares": False})
+    settings = _settings(request)
+    gate = asyncio.Semaphore(_PARALLEL)
+    with _progress(len(request.paths)) as advance:
+        try:
+            files = await asyncio.gather(
+                *(_check_path(path, request, settings, workshop, gate, advance) for path in request.paths)
+            )
+        finally:
+            await workshop.aclose()
+    colour = request.format == "text" and wants_colour(os.environ, is_terminal=sys.stdout.isatty())
+    sys.stdout.buffer.write(render(request.format, files, colour=colour).encode("utf-8", "replace"))
+    sys.stdout.flush()
+    return exit_code(files)
+
+
+def _settings(request: CheckRequest) -> Settings:
+    """Lay the command line over the user's file; problems go to stderr."""
+    layer, unread = read_user_file(user_file())
+    words: dict[str, object] = {}
+    if request.runtime is not None:
+        words["runtime"] = request.runtime
+    if request.standard is not None:
+        words["standards"] = dict.fromkeys(languages(), request.standard)
+    if request.flags:
+        words["flags"] = dict.fromkeys(languages(), list(request.flags))
+    settings, problems = resolve([(Origin.USER, layer), (Origin.USER, words)])
+    for problem in (*unread, *problems):
+        print(f"wic: {sanitise_line(problem.message)}", file=sys.stderr)
+    return settings
+
+
+async def _check_path(  # noqa: PLR0917 - each of them is another thing
+    path: str,
+    request: CheckRequest,
+    settings: Settings,
+    workshop: Workshop,
+    gate: asyncio.Semaphore,
+    advance: Callable[[], None],
+) -> CheckedFile:
+    async with gate:
+        try:
+            text, language = await asyncio.to_thread(read_source, Path(path))
+        except Unreadable as unreadable:
+            reason, remedy = unreadable.args
+            result = CheckResult(None, None, None, reason=reason, remedy=remedy)
+            return CheckedFile(path, "", (result,))
+        snippet = extract_whole_file(text, language, path)
+        wanted = request.toolchains or settings.toolchains.get(language, ()) or (None,)
+        results = [await workshop.pipeline.check(snippet, settings, name) for name in wanted]
+        advance()
+        return CheckedFile(path, text, tuple(results))
+
+
+def read_source(path: Path) -> tuple[str, str]:
+    """Return a file's text and language. Raises Unreadable with a reason and a remedy."""
+    language = language_of_path(path.name)
+    try:
+        if path.is_dir():
+            raise Unreadable(f"{path} is a directory.", "Name the files in it.")
+        if language is None:
+            endings = " ".join(ending for one in languages().values() for ending in one.endings)
+            raise Unreadable(f"{path} is in no language that is known.", f"Known endings: {endings}")
+        if path.stat().st_size > MAX_SNIPPET_BYTES:
+            size = path.stat().st_size
+            raise Unreadable(
+                f"{path} has {size:,} bytes; at most {MAX_SNIPPET_BYTES:,} are checked.", "Split it."
+            )
+        return path.read_bytes().decode("utf-8"), language
+    except UnicodeDecodeError as exc:
+        raise Unreadable(f"{path} is not UTF-8: byte {exc.start} is wrong.", "Save it as UTF-8.") from exc
+    except OSError as exc:
+        raise Unreadable(f"{path} cannot be read: {exc.strerror}.", "Check the path.") from exc
+
+
+@contextmanager
+def _progress(count: int) -> Iterator[Callable[[], None]]:
+    """Show a bar on the terminal while several files are checked."""
+    if count <= 1 or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - only where it is seen
+    from rich.progress import Progress  # noqa: PLC0415 - only where it is seen
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("checking", total=count)
+        yield lambda: progress.advance(task)

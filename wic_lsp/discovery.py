@@ -1,0 +1,261 @@
+"""Which toolchains there are: compilers found on a runtime, asked for their version inside it, remembered.
+
+Asking takes a compile's worth of isolation, so only the compiler that is needed is asked, and the answer is
+kept on disk for as long as the program does not change. A compiler that does not answer is listed as
+unusable with the reason; it is never run outside its runtime.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import json
+import re
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Final, cast
+from uuid import uuid4
+
+from wic_lsp.toolchains.families import Family, Toolchain, languages
+from wic_runtimes.contract import CompileJob, Limits, Outcome, Program, Runtime
+from wic_runtimes.errors import ImageUnavailable, JobRejected
+
+_CACHE_FILE: Final = "toolchains.json"
+_PROBE_LIMITS: Final = Limits(wall_s=10.0, output_bytes=65536)
+_SYSTEM_PREFIXES: Final = frozenset({"/", "/usr", "/usr/local"})
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """A compiler that was found and cannot be used, with the reason and the remedy."""
+
+    id: str
+    language: str
+    program: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    family: Family
+    language: str
+    program: Program
+
+    @property
+    def name(self) -> str:
+        return self.program.names[0]
+
+
+class Catalogue:
+    """The toolchains of one runtime. Looks nothing up before it is asked."""
+
+    def __init__(self, runtime: Runtime, families: Mapping[str, Family], cache_folder: Path | None) -> None:
+        self._runtime = runtime
+        self._families = families
+        self._file = cache_folder / _CACHE_FILE if cache_folder is not None else None
+        self._versions: dict[str, str] | None = None
+        self._known: dict[tuple[str, str], Toolchain] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def choose(self, language: str, wanted: str | None) -> Toolchain:
+        """Return the toolchain that the user wants, or the machine's own default.
+
+        Raises JobRejected for a name that nobody knows, ImageUnavailable where there is no compiler, and
+        whatever RuntimeFailure keeps the compiler from being asked for its version.
+        """
+        if wanted is None:
+            return await self._default(language)
+        if (wanted, language) in self._known:
+            return self._known[wanted, language]
+        candidates = await self._candidates(language)
+        # Most names tell the version already (g++-12): ask those first, the rest only if need be.
+        number = wanted.rpartition("-")[2]
+        candidates.sort(key=lambda one: not any(name.endswith(f"-{number}") for name in one.program.names))
+        for candidate in candidates:
+            if wanted.startswith(candidate.family.id):
+                found = await self._probe(candidate)
+                if isinstance(found, Toolchain) and wanted in {found.id, candidate.family.id}:
+                    return found
+                if isinstance(found, Unusable) and found.id == wanted:
+                    raise ImageUnavailable(found.reason, found.remedy)
+        raise self._unknown(wanted, language, await self.list_all(language))
+
+    async def _default(self, language: str) -> Toolchain:
+        """Take the compiler that the bare name (`g++`) means, else the newest of the first family."""
+        failure: Unusable | None = None
+        candidates = await self._candidates(language)
+        plain = [one for one in candidates if one.family.languages[language].program in one.program.names]
+        for candidate in (*plain, *(one for one in candidates if one not in plain)):
+            found = await self._probe(candidate)
+            if isinstance(found, Toolchain):
+                return found
+            failure = failure or found
+        if failure is not None:
+            raise ImageUnavailable(failure.reason, failure.remedy)
+        title = languages()[language].title
+        programs = ", ".join(
+            family.languages[language].program
+            for family in self._families.values()
+            if language in family.languages
+        )
+        raise ImageUnavailable(
+            f"No {title} compiler was found for the runtime '{self._runtime.name}'.",
+            f"Install one ({programs}), or choose another runtime.",
+        )
+
+    async def list_all(self, language: str | None = None) -> tuple[Toolchain | Unusable, ...]:
+        """Return every compiler that was found, for one language or for all, newest first in each family."""
+        names = [language] if language is not None else list(languages())
+        candidates = [one for name in names for one in await self._candidates(name)]
+        found = [await self._probe(candidate) for candidate in candidates]
+        unique = {(one.id, one.language): one for one in reversed(found)}
+        order = list(self._families)
+
+        def rank(one: Toolchain | Unusable) -> tuple[int, int, list[int]]:
+            family = next((index for index, name in enumerate(order) if one.id.startswith(name)), len(order))
+            numbers = [-int(digits) for digits in re.findall(r"\d+", one.id)]
+            return (names.index(one.language), family, numbers)
+
+        return tuple(sorted(unique.values(), key=rank))
+
+    async def _candidates(self, language: str) -> list[_Candidate]:
+        found: list[_Candidate] = []
+        for family in self._families.values():
+            support = family.languages.get(language)
+            if support is not None:
+                programs = await self._runtime.find_programs(support.programs)
+                found += [_Candidate(family, language, program) for program in _newest_first(programs)]
+        return found
+
+    async def _probe(self, candidate: _Candidate) -> Toolchain | Unusable:
+        """Ask the compiler for its version, once; RuntimeFailure that is not about it is raised."""
+        lock = self._locks.setdefault(candidate.program.path, asyncio.Lock())
+        async with lock:
+            versions = await self._load()
+            key = f"{candidate.program.path} {candidate.program.stamp}"
+            answer = versions.get(key) or await self._ask(candidate)
+            if isinstance(answer, Unusable):
+                return answer
+            if key not in versions:
+                versions[key] = answer
+                await asyncio.to_thread(self._save, dict(versions))
+        toolchain = _make_toolchain(candidate, answer)
+        if isinstance(toolchain, Toolchain):
+            self._known[toolchain.id, toolchain.language] = toolchain
+        return toolchain
+
+    async def _ask(self, candidate: _Candidate) -> str | Unusable:
+        family = candidate.family
+        job = CompileJob(
+            id=f"version-{uuid4().hex}",
+            argv=(candidate.program.path, *family.version_argv),
+            roots=expand_roots(family.roots, candidate.program.path),
+            limits=_PROBE_LIMITS,
+            environment=family.environment,
+        )
+        try:
+            output = await self._runtime.compile(job)
+        except ImageUnavailable as failure:
+            return _unusable(candidate, failure.reason, failure.remedy)
+        text = output.stdout.decode(errors="replace").strip()
+        if output.outcome is not Outcome.FINISHED or not family.version_pattern.search(text):
+            said = output.stderr.decode(errors="replace").strip() or text or output.outcome.value
+            return _unusable(
+                candidate,
+                f"{candidate.name} did not tell its version in the {self._runtime.name}: {said.splitlines()[0]}",
+                "A wrapper script cannot run there; name the real compiler, or choose another runtime.",
+            )
+        return text
+
+    async def _load(self) -> dict[str, str]:
+        if self._versions is None:
+            read = await asyncio.to_thread(_read_versions, self._file) if self._file is not None else {}
+            self._versions = read if self._versions is None else self._versions
+        return self._versions
+
+    def _save(self, versions: Mapping[str, str]) -> None:
+        """Replace the file at once, so that no other server ever reads half of it. Losing it loses nothing."""
+        if self._file is None:
+            return
+        with suppress(OSError):
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(
+                "w", dir=self._file.parent, delete=False, encoding="utf-8"
+            ) as file:
+                json.dump(versions, file)
+            Path(file.name).replace(self._file)
+
+    def _unknown(self, wanted: str, language: str, listed: Sequence[Toolchain | Unusable]) -> JobRejected:
+        names = [one.id for one in listed if isinstance(one, Toolchain)]
+        near = difflib.get_close_matches(wanted, names, n=1)
+        hint = f"Did you mean '{near[0]}'? " if near else ""
+        title = languages()[language].title
+        return JobRejected(
+            f"There is no {title} toolchain '{wanted}' in the runtime '{self._runtime.name}'.",
+            f"{hint}Usable: {', '.join(names) or 'none'}.",
+        )
+
+
+def _make_toolchain(candidate: _Candidate, answer: str) -> Toolchain | Unusable:
+    family = candidate.family
+    match = family.version_pattern.search(answer)
+    if match is None:
+        return _unusable(candidate, f"{candidate.name} gave no version: {answer!r}", "")
+    major = int(match[1])
+    version = re.search(r"\d+(?:\.\d+)*", match[0])
+    dialect = family.dialect_for(major)
+    if dialect is None:
+        oldest = min(one.oldest for one in family.dialects)
+        return _unusable(
+            candidate,
+            f"{family.title} {major} is too old: its messages cannot be read exactly.",
+            f"Install {family.title} {oldest} or newer.",
+        )
+    return Toolchain(
+        id=f"{family.id}-{major}",
+        family=family,
+        language=candidate.language,
+        version=version[0] if version else str(major),
+        program=candidate.program.path,
+        image=family.image.format(major=major),
+        roots=expand_roots(family.roots, candidate.program.path),
+        dialect=dialect,
+        stamp=f"{candidate.program.path} {candidate.program.stamp} {answer}",
+    )
+
+
+def _unusable(candidate: _Candidate, reason: str, remedy: str) -> Unusable:
+    name = re.sub(r"^.*?(?=-\d|$)", candidate.family.id, candidate.name, count=1)
+    return Unusable(name, candidate.language, candidate.program.path, reason, remedy)
+
+
+def expand_roots(roots: Iterable[str], program: str) -> tuple[str, ...]:
+    """Fill in {program} and {prefix}. A folder that is the system's whole library is never taken."""
+    prefix = str(PurePosixPath(program).parent.parent)
+    expanded = (root.format(program=program, prefix=prefix) for root in roots)
+    whole = {f"{system.rstrip('/')}/lib" for system in _SYSTEM_PREFIXES}
+    return tuple(dict.fromkeys(root for root in expanded if root not in whole))
+
+
+def _newest_first(programs: Sequence[Program]) -> list[Program]:
+    def version(program: Program) -> list[int]:
+        numbers = [[int(digits) for digits in re.findall(r"\d+", name)] for name in program.names]
+        return max(numbers, default=[])
+
+    return sorted(programs, key=version, reverse=True)
+
+
+def _read_versions(file: Path) -> dict[str, str]:
+    """Read what was remembered; a missing or damaged file is an empty one."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(content, dict):
+        return {}
+    entries = cast("dict[object, object]", content).items()
+    return {key: value for key, value in entries if isinstance(key, str) and isinstance(value, str)}

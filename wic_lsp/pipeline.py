@@ -1,0 +1,198 @@
+"""From a snippet to a result: snippet -> job -> cache -> runtime -> parser -> the document's positions.
+
+The one rule that everything here serves: "nothing found" is said only when the compiler ran to its end on
+exactly that text. Whatever else happens becomes a result that says why nothing was compiled and what to do.
+Knows no LSP and no concrete runtime. Raises nothing but asyncio's cancellation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+from uuid import uuid4
+
+from wic_lsp.cache import ResultCache, job_key
+from wic_lsp.config import Settings
+from wic_lsp.discovery import Catalogue
+from wic_lsp.model import CheckResult, Finding, Note, Place, Position, Range, Severity, Snippet
+from wic_lsp.parsers import PARSERS
+from wic_lsp.parsers.sources import Sources
+from wic_lsp.positions import SourceText, shift
+from wic_lsp.toolchains.families import Toolchain
+from wic_runtimes.contract import CompileJob, CompileOutput, JobFile, Limits, Outcome, Runtime
+from wic_runtimes.errors import JobRejected, RuntimeFailure
+
+MAX_SNIPPET_BYTES: Final = 1024 * 1024
+_PARSED_AT_ONCE_BYTES: Final = 64 * 1024
+_TOP: Final = Range(Position(0, 0), Position(0, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A runtime with the toolchains that it offers."""
+
+    runtime: Runtime
+    catalogue: Catalogue
+
+
+class Pipeline:
+    """Checks snippets. `engine_for` gives the engine of a runtime's name, or raises RuntimeFailure."""
+
+    def __init__(self, engine_for: Callable[[str], Engine], cache: ResultCache) -> None:
+        self._engine_for = engine_for
+        self._cache = cache
+
+    async def check(self, snippet: Snippet, settings: Settings, wanted: str | None = None) -> CheckResult:
+        """Compile one snippet on one toolchain (None: the settings' first, else the machine's default)."""
+        began = time.monotonic()
+        runtime_name: str | None = None
+        toolchain: Toolchain | None = None
+        try:
+            content = encode_snippet(snippet)
+            engine = self._engine_for(settings.runtime)
+            runtime_name = engine.runtime.name
+            chosen = settings.toolchains.get(snippet.language, ())
+            name = wanted or (chosen[0] if chosen else None)
+            toolchain = await engine.catalogue.choose(snippet.language, name)
+            job = make_job(snippet, content, toolchain, settings)
+            key = job_key(job, f"{runtime_name} {toolchain.stamp}")
+            output = self._cache.get(key)
+            is_cached = output is not None
+            if output is None:
+                output = await engine.runtime.compile(job)
+                self._cache.put(key, output)
+            result = await _read_output(output, snippet, toolchain, job.limits)
+        except RuntimeFailure as failure:
+            return CheckResult(
+                toolchain=toolchain.id if toolchain is not None else wanted,
+                runtime=runtime_name or settings.runtime,
+                outcome=None,
+                reason=failure.reason,
+                remedy=failure.remedy,
+                duration_s=time.monotonic() - began,
+            )
+        return replace(
+            result,
+            runtime=runtime_name,
+            duration_s=time.monotonic() - began,
+            cached=is_cached,
+            command=job.argv,
+        )
+
+
+def encode_snippet(snippet: Snippet) -> bytes:
+    """Return the snippet's bytes. Raises JobRejected for what no compiler should be given."""
+    content = snippet.text.encode("utf-8", "replace")
+    if len(content) > MAX_SNIPPET_BYTES:
+        raise JobRejected(
+            f"The text has {len(content):,} bytes; at most {MAX_SNIPPET_BYTES:,} are checked.",
+            "Split it, or check it by hand.",
+        )
+    at = snippet.text.find("\0")
+    if at >= 0:
+        line = snippet.text.count("\n", 0, at) + 1
+        raise JobRejected(f"Line {line} holds a NUL byte, so this is not source text.", "Remove the byte.")
+    return content
+
+
+def make_job(snippet: Snippet, content: bytes, toolchain: Toolchain, settings: Settings) -> CompileJob:
+    """Return the job for a snippet. Raises JobRejected for a standard or a flag that is not allowed."""
+    standard = settings.standard_for(snippet.language)
+    flags = settings.flags.get(snippet.language, ())
+    if standard is not None and not toolchain.accepts_standard(standard):
+        known = toolchain.family.languages[snippet.language].standards.pattern
+        raise JobRejected(
+            f"{toolchain.family.title} has no standard '{standard}' for this language.", f"It knows {known}."
+        )
+    rejected = toolchain.rejected_flag(flags)
+    if rejected is not None:
+        allowed = "  ".join(rule.pattern for rule in toolchain.family.allowed_flags)
+        raise JobRejected(
+            f"The flag '{rejected}' is not allowed for {toolchain.family.title}.",
+            f"Allowed are (as regular expressions): {allowed}",
+        )
+    return CompileJob(
+        id=f"check-{uuid4().hex}",
+        argv=toolchain.arguments(snippet.name, standard, flags),
+        files=(JobFile(snippet.name, content),),
+        image=toolchain.image,
+        roots=toolchain.roots,
+        limits=settings.limits(),
+        environment=toolchain.family.environment,
+    )
+
+
+async def _read_output(
+    output: CompileOutput, snippet: Snippet, toolchain: Toolchain, limits: Limits
+) -> CheckResult:
+    """Parse what came back; a large output is parsed off the event loop."""
+    raw = (output.stdout + output.stderr).decode("utf-8", "replace")
+    if output.outcome is not Outcome.FINISHED:
+        reason, remedy = explain_outcome(output, limits)
+        return CheckResult(toolchain.id, None, output.outcome, (), reason, remedy, raw_output=raw)
+    if len(raw) > _PARSED_AT_ONCE_BYTES:
+        findings = await asyncio.to_thread(find_all, output, snippet, toolchain)
+    else:
+        findings = find_all(output, snippet, toolchain)
+    return CheckResult(toolchain.id, None, output.outcome, findings, raw_output=raw)
+
+
+def find_all(output: CompileOutput, snippet: Snippet, toolchain: Toolchain) -> tuple[Finding, ...]:
+    """Return what a compiler that FINISHED said, in the document's positions.
+
+    A compiler that failed without a word that we understood still gives one finding: never "clean".
+    """
+    sources = Sources(snippet.name, {snippet.name: SourceText(snippet.text)})
+    findings = PARSERS[toolchain.dialect.parser](output.stdout, output.stderr, sources)
+    has_error = any(finding.severity is Severity.ERROR for finding in findings)
+    if output.exit_code != 0 and not has_error:
+        said = output.stderr.decode("utf-8", "replace").strip() or "It wrote nothing."
+        message = f"{toolchain.id} failed with exit code {output.exit_code}. {said[:500]}"
+        findings = (*findings, Finding(Severity.ERROR, message, Place(None, _TOP)))
+    return tuple(to_document(finding, snippet.origin) for finding in findings)
+
+
+def to_document(finding: Finding, origin: Position) -> Finding:
+    """Move a finding from the snippet's positions to those of its document."""
+    if origin == Position(0, 0):
+        return finding
+
+    def move(place: Place) -> Place:
+        return place if place.file is not None else Place(None, shift(place.range, origin))
+
+    notes = tuple(Note(note.message, move(note.place) if note.place else None) for note in finding.notes)
+    fixes = tuple(
+        replace(fix, edits=tuple(replace(edit, range=shift(edit.range, origin)) for edit in fix.edits))
+        for fix in finding.fixes
+    )
+    return replace(finding, place=move(finding.place), notes=notes, fixes=fixes)
+
+
+def explain_outcome(output: CompileOutput, limits: Limits) -> tuple[str, str]:
+    """Say in a sentence what an outcome other than FINISHED means, and what the user can do."""
+    megabytes = limits.memory_bytes // (1024 * 1024)
+    match output.outcome:
+        case Outcome.TIMED_OUT:
+            return (
+                f"The compiler did not end within {limits.wall_s:g} s and was stopped.",
+                "Simplify the code, or raise wic.timeoutSeconds.",
+            )
+        case Outcome.OUT_OF_MEMORY:
+            return (
+                f"The compiler needed more than {megabytes} MB of memory and was stopped.",
+                "Simplify the code, or raise wic.memoryMegabytes.",
+            )
+        case Outcome.OUTPUT_LIMIT:
+            return (
+                f"The compiler wrote more than {limits.output_bytes // (1024 * 1024)} MB and was stopped.",
+                "Look at the first of its messages: Show Compiler Output.",
+            )
+        case _:
+            code = output.exit_code or 0
+            return (
+                f"The compiler crashed (signal {code - 128}).",
+                "This is a fault of the compiler; its output says more: Show Compiler Output.",
+            )
