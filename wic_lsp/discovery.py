@@ -166,7 +166,7 @@ class Catalogue:
             said = output.stderr.decode(errors="replace").strip() or text or output.outcome.value
             return _unusable(
                 candidate,
-                f"{candidate.name} did not tell its version in the {self._runtime.name}: {said.splitlines()[0]}",
+                f"{candidate.name} told no version in the {self._runtime.name}: {said.splitlines()[0]}",
                 "A wrapper script cannot run there; name the real compiler, or choose another runtime.",
             )
         return text
@@ -174,11 +174,11 @@ class Catalogue:
     async def _load(self) -> dict[str, str]:
         if self._versions is None:
             read = await asyncio.to_thread(_read_versions, self._file) if self._file is not None else {}
-            self._versions = read if self._versions is None else self._versions
+            self._versions = read
         return self._versions
 
     def _save(self, versions: Mapping[str, str]) -> None:
-        """Replace the file at once, so that no other server ever reads half of it. Losing it loses nothing."""
+        """Replace the file whole, so that no other server reads half of it. Losing it loses nothing."""
         if self._file is None:
             return
         with suppress(OSError):

@@ -104,7 +104,8 @@ class CheckResult:
     """What became of one snippet on one toolchain, in the document's positions.
 
     `outcome` is None where nothing was compiled; then `reason` and `remedy` say why and what to do. They
-    also explain any outcome but FINISHED. `raw_output` is the compiler's own text, for people.
+    also explain any outcome but FINISHED. `raw_output` is the compiler's own text, for people. `is_on_host`
+    says that paths in it are paths of this machine.
     """
 
     toolchain: str | None
@@ -117,6 +118,7 @@ class CheckResult:
     cached: bool = False
     raw_output: str = ""
     command: tuple[str, ...] = ()
+    is_on_host: bool = False
 
     @property
     def is_complete(self) -> bool:

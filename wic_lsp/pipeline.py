@@ -80,6 +80,7 @@ class Pipeline:
             duration_s=time.monotonic() - began,
             cached=is_cached,
             command=job.argv,
+            is_on_host=toolchain.is_on_host,
         )
 
 

@@ -66,7 +66,7 @@ def _settings(request: CheckRequest) -> Settings:
     if request.standard is not None:
         words["standards"] = dict.fromkeys(languages(), request.standard)
     if request.flags:
-        words["flags"] = dict.fromkeys(languages(), list(request.flags))
+        words["flags"] = {language: list(request.flags) for language in languages()}
     settings, problems = resolve([(Origin.USER, layer), (Origin.USER, words)])
     for problem in (*unread, *problems):
         print(f"wic: {sanitise_line(problem.message)}", file=sys.stderr)

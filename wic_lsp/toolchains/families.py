@@ -87,6 +87,11 @@ class Toolchain:
     dialect: Dialect
     stamp: str
 
+    @property
+    def is_on_host(self) -> bool:
+        """Whether this is a program of this machine, so that the paths it names are, too."""
+        return self.program.startswith("/")
+
     def rejected_flag(self, flags: tuple[str, ...]) -> str | None:
         """Return the first flag that is not allowed; None where all are."""
         allowed = self.family.allowed_flags

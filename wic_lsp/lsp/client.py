@@ -1,0 +1,46 @@
+"""What the client can do, read once from its initialize request, so that features ask in plain words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lsprotocol import types
+
+from wic_lsp.positions import Encoding
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One client's abilities, and the encoding of columns that was agreed with it."""
+
+    encoding: Encoding
+    pulls: bool
+    refreshes: bool
+    related: bool
+    progress: bool
+    configuration: bool
+    registers_configuration: bool
+    versioned_edits: bool
+    process_id: int | None
+
+    @classmethod
+    def of(cls, params: types.InitializeParams, encoding: Encoding) -> Client:
+        """Read the initialize request."""
+        text = params.capabilities.text_document or types.TextDocumentClientCapabilities()
+        workspace = params.capabilities.workspace or types.WorkspaceClientCapabilities()
+        window = params.capabilities.window or types.WindowClientCapabilities()
+        edit = workspace.workspace_edit or types.WorkspaceEditClientCapabilities()
+        publish = text.publish_diagnostics
+        pull = text.diagnostic
+        change = workspace.did_change_configuration
+        return cls(
+            encoding=encoding,
+            pulls=pull is not None,
+            refreshes=workspace.diagnostics is not None and bool(workspace.diagnostics.refresh_support),
+            related=bool(publish and publish.related_information) or bool(pull and pull.related_information),
+            progress=bool(window.work_done_progress),
+            configuration=bool(workspace.configuration),
+            registers_configuration=change is not None and bool(change.dynamic_registration),
+            versioned_edits=bool(edit.document_changes),
+            process_id=params.process_id,
+        )

@@ -1,0 +1,95 @@
+"""textDocument/codeAction: a quick fix for each fix that the compiler offers, and one for all sure ones.
+
+Only for the version that was checked: a fix for an older text would land in the wrong place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from lsprotocol import types
+
+from wic_lsp.lsp.session import Checked, Session
+from wic_lsp.lsp.to_lsp import read_fixes, to_workspace_edit
+
+if TYPE_CHECKING:
+    from wic_lsp.lsp.server import WicServer
+
+FIX_ALL: Final = f"{types.CodeActionKind.SourceFixAll.value}.wic"
+
+
+def register(server: WicServer, session: Session) -> None:
+    """Register the handler."""
+    kinds = [types.CodeActionKind.QuickFix, FIX_ALL]
+
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=kinds))
+    def code_action(params: types.CodeActionParams) -> list[types.CodeAction] | None:
+        uri = params.text_document.uri
+        checked = session.current(uri)
+        if checked is None or session.client is None:
+            return None
+        version = checked.version if session.client.versioned_edits else None
+        actions: list[types.CodeAction] = []
+        if _wants(params, types.CodeActionKind.QuickFix.value):
+            actions += quick_fixes(uri, checked, params.range, version)
+        if _wants(params, FIX_ALL):
+            actions += fix_all(uri, checked, version)
+        return actions or None
+
+
+def quick_fixes(
+    uri: str, checked: Checked, range_: types.Range, version: int | None
+) -> Iterator[types.CodeAction]:
+    """Yield an action for each fix of each diagnostic that touches the range."""
+    for diagnostic in checked.diagnostics:
+        if _touch(diagnostic.range, range_):
+            for fix in read_fixes(diagnostic):
+                yield types.CodeAction(
+                    title=fix.title,
+                    kind=types.CodeActionKind.QuickFix,
+                    diagnostics=[diagnostic],
+                    is_preferred=fix.is_sure,
+                    edit=to_workspace_edit(uri, fix.edits, version),
+                )
+
+
+def fix_all(uri: str, checked: Checked, version: int | None) -> Iterator[types.CodeAction]:
+    """Yield one action that applies every fix the compiler is sure of, if there is any."""
+    edits = non_overlapping(
+        [fix.edits for diagnostic in checked.diagnostics for fix in read_fixes(diagnostic) if fix.is_sure]
+    )
+    if edits:
+        yield types.CodeAction(
+            title="Fix all that the compiler is sure of",
+            kind=FIX_ALL,
+            edit=to_workspace_edit(uri, edits, version),
+        )
+
+
+def non_overlapping(fixes: Sequence[Sequence[types.TextEdit]]) -> list[types.TextEdit]:
+    """Take each fix whole, or not at all where it touches what an earlier one changes."""
+    taken: list[types.TextEdit] = []
+    for edits in fixes:
+        if all(not _touch(edit.range, other.range) for edit in edits for other in taken):
+            taken += edits
+    return taken
+
+
+def _wants(params: types.CodeActionParams, kind: str) -> bool:
+    """Whether the client asked for that kind, or for one above it, or for any (CodeActionContext.only)."""
+    only = params.context.only
+    return only is None or any(kind == one or kind.startswith(f"{one}.") for one in map(_name, only))
+
+
+def _name(kind: types.CodeActionKind | str) -> str:
+    return kind.value if isinstance(kind, types.CodeActionKind) else kind
+
+
+def _touch(one: types.Range, other: types.Range) -> bool:
+    """Whether two ranges share a character or a border."""
+    return _key(one.start) <= _key(other.end) and _key(other.start) <= _key(one.end)
+
+
+def _key(position: types.Position) -> tuple[int, int]:
+    return position.line, position.character

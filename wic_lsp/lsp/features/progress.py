@@ -1,0 +1,72 @@
+"""Work-done progress for what takes longer than a second, with a button that really ends it.
+
+The token is created in a task of its own: a check that is cancelled while the client is being asked must
+not take the question with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+if TYPE_CHECKING:
+    from wic_lsp.lsp.server import WicServer
+
+_log = logging.getLogger(__name__)
+_PATIENCE_S: Final = 1.0
+
+
+@contextmanager
+def show_progress(server: WicServer, title: str, cancel: Callable[[], None]) -> Iterator[None]:
+    """Show `title` from a second on until the block ends; `cancel` is called when the user says so."""
+    loop = asyncio.get_running_loop()
+    shown = _Shown(server, title, cancel)
+    timer = loop.call_later(_PATIENCE_S, shown.begin)
+    try:
+        yield
+    finally:
+        timer.cancel()
+        shown.end()
+
+
+class _Shown:
+    """One progress report, from the question for its token to its end."""
+
+    def __init__(self, server: WicServer, title: str, cancel: Callable[[], None]) -> None:
+        self._server = server
+        self._title = title
+        self._cancel = cancel
+        self._token = f"wic-{uuid4().hex}"
+        self._task: asyncio.Task[None] | None = None
+        self._is_begun = False
+        self._is_over = False
+
+    def begin(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._create(), name=f"progress: {self._title}")
+
+    async def _create(self) -> None:
+        progress = self._server.work_done_progress
+        try:
+            await progress.create_async(self._token)
+        except JsonRpcException as exc:
+            _log.info("the editor shows no progress: %s", exc)
+            return
+        if self._is_over:
+            progress.tokens.pop(self._token, None)
+            return
+        self._is_begun = True
+        progress.tokens[self._token].add_done_callback(lambda _: None if self._is_over else self._cancel())
+        progress.begin(self._token, types.WorkDoneProgressBegin(self._title, cancellable=True))
+
+    def end(self) -> None:
+        self._is_over = True
+        if self._is_begun:
+            self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd())
+            self._server.work_done_progress.tokens.pop(self._token, None)

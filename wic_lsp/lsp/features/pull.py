@@ -1,0 +1,37 @@
+"""textDocument/diagnostic: the client asks, and waits for the result of the version that it shows.
+
+When the text changes meanwhile the answer is ServerCancelled, and the client asks again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from wic_lsp.lsp.session import Session, Superseded
+
+if TYPE_CHECKING:
+    from wic_lsp.lsp.server import WicServer
+
+
+def register(server: WicServer, session: Session) -> None:
+    """Register the handler; see `lifecycle` for when."""
+    options = types.DiagnosticOptions(
+        inter_file_dependencies=False, workspace_diagnostics=False, identifier="wic"
+    )
+
+    @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)
+    async def diagnostic(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+        try:
+            checked = await session.wait_for_current(params.text_document.uri)
+        except Superseded:
+            raise JsonRpcException(
+                "The text has changed.",
+                types.LSPErrorCodes.ServerCancelled,
+                types.DiagnosticServerCancellationData(retrigger_request=True),
+            ) from None
+        if checked.id == params.previous_result_id:
+            return types.RelatedUnchangedDocumentDiagnosticReport(checked.id)
+        return types.RelatedFullDocumentDiagnosticReport(list(checked.diagnostics), result_id=checked.id)

@@ -1,0 +1,71 @@
+"""From results to a document's diagnostics: whose they are, and what to show when there are none.
+
+A result that is not complete becomes one information at the top of the document, with the reason and the
+remedy. It never becomes an empty list: that would look like "clean".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lsprotocol import types
+
+from wic_lsp.lsp.client import Client
+from wic_lsp.lsp.documents import Document
+from wic_lsp.lsp.to_lsp import ResolveUri, resolve_nothing, to_diagnostic
+from wic_lsp.model import CheckResult, Finding, Place, Position, Range, Severity
+from wic_lsp.positions import line_content
+from wic_lsp.toolchains.families import languages
+
+
+def present_results(
+    results: Sequence[CheckResult], document: Document, client: Client
+) -> tuple[types.Diagnostic, ...]:
+    """Return every diagnostic for the document's present text, results in their order."""
+    found = []
+    for result in results:
+        source = f"wic {result.toolchain}" if result.toolchain else "wic"
+        resolve: ResolveUri = resolve_host_file if result.is_on_host else resolve_nothing
+        findings = result.findings if result.is_complete else (*result.findings, explain(result, document))
+        found += [
+            to_diagnostic(
+                finding,
+                document.lines,
+                client.encoding,
+                document.uri,
+                source=source,
+                resolve_uri=resolve,
+                version=document.version,
+                with_related=client.related,
+            )
+            for finding in findings
+        ]
+    return tuple(found)
+
+
+def explain(result: CheckResult, document: Document) -> Finding:
+    """Turn a result that is not complete into one information at the top of the document."""
+    what = "Not compiled" if result.outcome is None else "Not checked to the end"
+    message = " ".join(filter(None, (f"{what}: {result.reason}", result.remedy)))
+    code = "not-run" if result.outcome is None else result.outcome.value.replace("_", "-")
+    top = Range(Position(0, 0), Position(0, len(line_content(document.lines[0]))))
+    return Finding(Severity.INFORMATION, message, Place(None, top), code=code)
+
+
+def refuse_language(language_id: str) -> CheckResult:
+    """Say that there is no compiler for a document's language."""
+    known = ", ".join(sorted(name for language in languages().values() for name in language.editor))
+    return CheckResult(
+        None,
+        None,
+        None,
+        reason=f"The language '{language_id}' is not one that wic compiles.",
+        remedy=f"It compiles: {known}.",
+    )
+
+
+def resolve_host_file(file: str) -> str | None:
+    """Return the URI of a file of this machine that the compiler named by its absolute path."""
+    path = Path(file)
+    return path.resolve().as_uri() if path.is_absolute() and path.is_file() else None

@@ -1,0 +1,265 @@
+"""One client's session: its documents, its settings, what was found in each document, and who is told.
+
+The rule that is kept here: a result is accepted only for the version that is open at that moment, and what
+could not be compiled is shown as that. Delivery is of one kind for the whole session, chosen at initialize:
+results are pushed when they come, or kept until the client pulls them. Features call this; it calls none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from lsprotocol import types
+
+from wic_lsp.assembly import Workshop
+from wic_lsp.config import Origin, Problem, Settings, resolve
+from wic_lsp.lsp.client import Client
+from wic_lsp.lsp.documents import DocumentSnapshot, DocumentStore
+from wic_lsp.lsp.present import present_results, refuse_language
+from wic_lsp.model import CheckResult
+from wic_lsp.positions import Encoding
+from wic_lsp.scheduler import Scheduler
+from wic_lsp.snippets.whole_file import extract_whole_file
+from wic_lsp.toolchains.families import language_of_editor, language_of_path
+
+_log = logging.getLogger(__name__)
+
+
+class Superseded(Exception):  # noqa: N818 - no error: the text has changed meanwhile
+    """A newer version of the document makes the awaited result pointless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is known of one version of a document. `id` differs from result to result."""
+
+    id: str
+    version: int
+    results: tuple[CheckResult, ...]
+    diagnostics: tuple[types.Diagnostic, ...]
+
+
+@dataclass(slots=True)
+class _State:
+    """What the session keeps for one open document."""
+
+    checked: Checked | None = None
+    waiters: list[tuple[int, asyncio.Future[Checked]]] = field(default_factory=list)
+
+    def drop_waiters(self, version: int | None) -> None:
+        """Tell those that wait for another version than `version` that it will not come."""
+        for wanted, future in self.waiters:
+            if wanted != version and not future.done():
+                future.set_exception(Superseded())
+        self.waiters = [(wanted, future) for wanted, future in self.waiters if wanted == version]
+
+
+class Outbox(Protocol):
+    """What a session tells its client."""
+
+    def publish(self, uri: str, version: int | None, diagnostics: Sequence[types.Diagnostic]) -> None:
+        """Show a document's diagnostics (push)."""
+
+    def refresh(self) -> None:
+        """Ask the client to pull again."""
+
+    def warn(self, problem: Problem) -> None:
+        """Show a problem with the settings."""
+
+    def progress(self, title: str, uri: str) -> AbstractContextManager[None]:
+        """Show that a check takes long, from a second on, until the end of the `with` block."""
+
+
+class Session:
+    """Everything that lasts as long as one client stays."""
+
+    def __init__(self, runtime: str | None, outbox: Outbox) -> None:
+        self.client: Client | None = None
+        self.documents = DocumentStore(Encoding.UTF16)
+        self.settings = Settings()
+        self._outbox = outbox
+        self._forced = {"runtime": runtime} if runtime is not None else None
+        self._layers: dict[str, tuple[Origin, object]] = {}
+        self._shown: set[str] = set()
+        self._states: dict[str, _State] = {}
+        self._workshop = Workshop({})
+        self._scheduler = Scheduler(self._check)
+        self._count = 0
+
+    def begin(self, client: Client) -> None:
+        """Take in what the client can do."""
+        self.client = client
+        self.documents = DocumentStore(client.encoding)
+
+    def configure(self, layer: str, origin: Origin, options: object) -> None:
+        """Set one layer of options; check every document again if that changes anything."""
+        self._layers[layer] = (origin, options)
+        names = ("file", "start", "workspace")
+        layers = [self._layers[name] for name in names if name in self._layers]
+        settings, problems = resolve([*layers, (Origin.USER, self._forced)])
+        for problem in problems:
+            self.report(problem)
+        if settings != self.settings:
+            self.settings = settings
+            self.check_all()
+
+    def report(self, problem: Problem) -> None:
+        """Tell the user of a problem, once."""
+        if problem.message not in self._shown:
+            self._shown.add(problem.message)
+            self._outbox.warn(problem)
+
+    def open(self, item: types.TextDocumentItem) -> None:
+        """Take in a document and check it at once."""
+        document = self.documents.open(item)
+        self._states.setdefault(document.uri, _State()).drop_waiters(None)
+        self.check_now(document.uri)
+
+    def change(self, uri: str, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> None:
+        """Follow an edit; the check of it waits for the debounce. Raises UnknownDocument."""
+        document = self.documents.change(uri, changes, version)
+        self._states[uri].drop_waiters(document.version)
+        debounce = self.settings.debounce_ms
+        delay_s = None if debounce is None else debounce / 1000
+        self._scheduler.request(uri, document.version, delay_s=delay_s, at_once=delay_s == 0)
+
+    def close(self, uri: str) -> None:
+        """Forget a document, end its check, and clear what is shown for it."""
+        self._scheduler.forget(uri)
+        state = self._states.pop(uri, None)
+        if state is not None:
+            state.drop_waiters(None)
+        if self.documents.close(uri) is not None and not self.pulls:
+            self._outbox.publish(uri, None, ())
+
+    def check_now(self, uri: str) -> None:
+        """Check a document without delay, if it is open and was not checked as it is."""
+        document = self.documents.get(uri)
+        if document is not None:
+            self._scheduler.request(uri, document.version, at_once=True)
+
+    def check_all(self) -> None:
+        """Check every open document afresh."""
+        for document in self.documents.all():
+            self._states[document.uri].checked = None
+            self.check_now(document.uri)
+        if self.pulls:
+            self._outbox.refresh()
+
+    async def restart_runtime(self) -> None:
+        """End every job and runtime, and check afresh on new ones."""
+        await self._workshop.aclose()
+        self.check_all()
+
+    @property
+    def pulls(self) -> bool:
+        """Whether this client pulls its diagnostics."""
+        return self.client is not None and self.client.pulls
+
+    def current(self, uri: str) -> Checked | None:
+        """Return the result for the version that is open now; None while there is none."""
+        document, state = self.documents.get(uri), self._states.get(uri)
+        if document is None or state is None or state.checked is None:
+            return None
+        return state.checked if state.checked.version == document.version else None
+
+    async def wait_for_current(self, uri: str) -> Checked:
+        """Return the result for the version that is open now, when it comes.
+
+        Raises Superseded when the document changes or closes first, and where it is not open.
+        """
+        document = self.documents.get(uri)
+        if document is None:
+            raise Superseded
+        known = self.current(uri)
+        if known is not None:
+            return known
+        if not self._scheduler.is_busy(uri):
+            self.check_now(uri)
+        future: asyncio.Future[Checked] = asyncio.get_running_loop().create_future()
+        self._states[uri].waiters.append((document.version, future))
+        return await future
+
+    def cancel_check(self, uri: str) -> None:
+        """End the running check because the user said so, and show that."""
+        document = self.documents.get(uri)
+        self._scheduler.cancel(uri)
+        if document is not None:
+            cancelled = CheckResult(
+                None,
+                None,
+                None,
+                reason="You cancelled the check.",
+                remedy="Edit the text or run the command Check Now.",
+            )
+            self._accept(document.snapshot(), (cancelled,))
+
+    async def aclose(self) -> None:
+        """End everything that the session started."""
+        for state in self._states.values():
+            state.drop_waiters(None)
+        await self._scheduler.aclose()
+        await self._workshop.aclose()
+
+    async def _check(self, uri: str, version: int) -> None:
+        """Compile one version of a document; called by the scheduler, cancelled by it."""
+        document = self.documents.get(uri)
+        if document is None or document.version != version:
+            return
+        snapshot = document.snapshot()
+        language = language_of_editor(snapshot.language_id) or language_of_path(path_of(uri))
+        if language is None:
+            self._accept(snapshot, (refuse_language(snapshot.language_id),))
+            return
+        try:
+            results = await self._compile(uri, snapshot, language)
+        except Exception:  # noqa: BLE001 - reported, logged with its traceback, and shown as "not compiled"
+            # Our own fault, whatever it is: it must not look like "clean", nor like nothing at all.
+            _log.exception("the check of %s failed", uri)
+            results = (
+                CheckResult(None, None, None, reason="wic itself failed.", remedy="Its log says more."),
+            )
+        self._accept(snapshot, results)
+
+    async def _compile(self, uri: str, snapshot: DocumentSnapshot, language: str) -> tuple[CheckResult, ...]:
+        """Compile a document on every toolchain that was chosen for its language, side by side."""
+        settings = self.settings
+        snippet = extract_whole_file(snapshot.text, language, path_of(uri))
+        wanted: Sequence[str | None] = settings.toolchains.get(language, ()) or (None,)
+        shows_progress = self.client is not None and self.client.progress
+        progress = (
+            self._outbox.progress(f"Compiling {snippet.name}", uri) if shows_progress else nullcontext()
+        )
+        with progress:
+            checks = (self._workshop.pipeline.check(snippet, settings, name) for name in wanted)
+            return tuple(await asyncio.gather(*checks))
+
+    def _accept(self, snapshot: DocumentSnapshot, results: tuple[CheckResult, ...]) -> None:
+        """Keep and deliver a result, if its version is still the one that is open."""
+        document = self.documents.get(snapshot.uri)
+        if document is None or document.version != snapshot.version or self.client is None:
+            _log.debug("dropped a result for version %d of %s", snapshot.version, snapshot.uri)
+            return
+        self._count += 1
+        diagnostics = present_results(results, document, self.client)
+        checked = Checked(f"{snapshot.version}.{self._count}", snapshot.version, results, diagnostics)
+        state = self._states[snapshot.uri]
+        state.checked = checked
+        for _, future in state.waiters:
+            if not future.done():
+                future.set_result(checked)
+        state.waiters.clear()
+        if not self.pulls:
+            self._outbox.publish(snapshot.uri, snapshot.version, diagnostics)
+
+
+def path_of(uri: str) -> str:
+    """Return the path that a URI names; for other schemes than `file` it is only good for its name."""
+    return str(PurePosixPath(unquote(urlsplit(uri).path) or "/"))
