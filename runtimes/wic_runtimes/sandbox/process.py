@@ -2,9 +2,11 @@
 
 A `Sandbox` is spawned with everything fixed but the contents of its files, and waits at a gate: a pipe that
 bubblewrap reads to its end before it does anything. That lets the slow parts (starting a process, moving it
-into a control group) happen before they are needed. Opening the gate writes the contents and closes the
-pipe. Output is counted as it comes, and too much of it kills the sandbox. The end of a sandbox is the end
-of all of its processes: they share a pid namespace, whose first process we kill by pidfd.
+into a control group) happen before they are needed. Opening the gate writes the contents and then one word
+without which bubblewrap refuses to run: a gate that closes because the server died starts nothing.
+
+Output is counted as it comes, and too much of it kills the sandbox. All processes of a sandbox share a pid
+namespace, whose first process we hold by pidfd: killing it kills all, and when it has ended all have.
 """
 
 from __future__ import annotations
@@ -14,102 +16,129 @@ import json
 import os
 import signal
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Final, cast
+from contextlib import ExitStack, suppress
+from typing import Any, Final, cast
 
 from wic_runtimes.contract import CompileJob, Outcome
+from wic_runtimes.sandbox import owner
 from wic_runtimes.sandbox.memory import Group
-from wic_runtimes.sandbox.spec import NOBODY, Descriptors
+from wic_runtimes.sandbox.spec import GATE_WORD, NOBODY, Descriptors
 
 _STDOUT: Final = 1
+_PATIENCE_S: Final = 2.0
 
 MakeArguments = Callable[[Descriptors], tuple[str, ...]]
 
 
 class Sandbox(asyncio.SubprocessProtocol):
-    """One bubblewrap process and what is known of it. Made by `spawn`; use once."""
+    """One bubblewrap process and what is known of it. Made by `spawn`; use once.
 
-    def __init__(self, files: list[int], gate: int, output_limit: int, group: Group | None) -> None:
+    `closed` is done when no process of the sandbox is left. Never await it bare: a cancelled wait would
+    cancel it. Use `outlast`.
+    """
+
+    def __init__(self, output_limit: int, group: Group | None, label: str) -> None:
         self.group = group
         self.verdict: Outcome | None = None
         self.exit_code: int | None = None
         self.was_out_of_memory = False
+        self.was_made = False  # bubblewrap got as far as making namespaces
         self.stdout = bytearray()
         self.stderr = bytearray()
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._files = files
-        self._gate = gate
+        self._label = label
         self._output_limit = output_limit
         self._transport: asyncio.SubprocessTransport | None = None
+        self._files: list[int] = []
+        self._gate = -1
         self._status = -1
         self._report = b""
         self._init = -1
         self._is_killed = False
-        self._open_ends = 4  # stdout, stderr, the status pipe, the process itself
+        self._last_resort: asyncio.TimerHandle | None = None
+        self._open_ends = 4  # stdout, stderr, the status pipe, bubblewrap; and the first process, once known
 
     @classmethod
     async def spawn(
         cls,
         job: CompileJob,
-        seccomp: bytes | None,
+        seccomp: bytes,
         make_arguments: MakeArguments,
         program: str,
         group: Group | None,
     ) -> Sandbox:
-        """Start bubblewrap and hold it at its gate, in its control group. Raises OSError."""
+        """Start bubblewrap and hold it at its gate, in its control group. Raises OSError.
+
+        When it raises, no process and no descriptor is left.
+        """
         loop = asyncio.get_running_loop()
         is_root = os.geteuid() == 0
-        files = [os.memfd_create("wic-source", os.MFD_CLOEXEC) for _ in job.files]
-        gate_read, gate_write = os.pipe()
-        status_read, status_write = os.pipe()
-        filter_file = _memory_file(seccomp) if seccomp is not None else -1
-        # As root we run bubblewrap as nobody, who may not reach its folder: it is started by descriptor.
-        program_file = os.open(program, os.O_RDONLY) if is_root else -1
-        lent = [fd for fd in (*files, gate_read, status_write, filter_file, program_file) if fd >= 0]
-        sandbox = cls(files, gate_write, job.limits.output_bytes, group)
-        sandbox._status = status_read
-        arguments = make_arguments(Descriptors(gate_read, status_write, filter_file, program_file, tuple(files)))
-        as_nobody = {"user": NOBODY, "group": NOBODY, "extra_groups": ()} if is_root else {}
-        try:
-            transport, _ = await loop.subprocess_exec(
-                lambda: sandbox,
-                *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=lent,
-                executable=f"/proc/self/fd/{program_file}" if is_root else program,
-                cwd="/",
-                **as_nobody,
-            )
-        except BaseException:
-            for fd in (*files, gate_write, status_read):
-                os.close(fd)
-            raise
-        finally:
-            for fd in lent:
-                if fd not in files:
-                    os.close(fd)
-        sandbox._transport = transport
-        loop.add_reader(status_read, sandbox._read_status)
+        sandbox = cls(job.limits.output_bytes, group, owner.own_label())
+        with ExitStack() as kept:
+            with ExitStack() as lent:
+                files = [_opened(kept, os.memfd_create("wic-source")) for _ in job.files]
+                gate_read, gate_write = os.pipe()
+                _opened(lent, gate_read)
+                _opened(kept, gate_write)
+                status_read, status_write = os.pipe()
+                _opened(kept, status_read)
+                _opened(lent, status_write)
+                filter_file = _opened(lent, os.memfd_create("wic-filter"))
+                _write_all(filter_file, seccomp)
+                # As root we run it as nobody, who may not reach its folder: it is started by descriptor.
+                program_file = _opened(lent, os.open(program, os.O_RDONLY)) if is_root else -1
+                numbers = Descriptors(gate_read, status_write, filter_file, program_file, tuple(files))
+                transport, _ = await loop.subprocess_exec(
+                    lambda: sandbox,
+                    *make_arguments(numbers),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    env={},
+                    cwd="/",
+                    pass_fds=[
+                        fd for fd in (*files, gate_read, status_write, filter_file, program_file) if fd >= 0
+                    ],
+                    executable=f"/proc/self/fd/{program_file}" if is_root else program,
+                    **_as_nobody(is_root),
+                )
+            kept.pop_all()
+        sandbox._hold(transport, files, gate_write, status_read)
         if group is not None:
             try:
-                await asyncio.to_thread(group.take_in, transport.get_pid())
+                with suppress(ProcessLookupError):  # it ended by itself; its own words will say why
+                    await asyncio.to_thread(group.take_in, transport.get_pid())
             except BaseException:
                 sandbox.kill()
+                await outlast(sandbox.closed)
                 raise
         return sandbox
+
+    def _hold(self, transport: asyncio.SubprocessTransport, files: list[int], gate: int, status: int) -> None:
+        self._transport = transport
+        self._files = files
+        self._gate = gate
+        self._status = status
+        asyncio.get_running_loop().add_reader(status, self._read_status)
 
     @property
     def is_waiting(self) -> bool:
         """Whether the sandbox is at its gate, alive."""
         return self._gate >= 0 and self._transport is not None and self._transport.get_returncode() is None
 
+    @property
+    def ended_for_no_reason(self) -> bool:
+        """Whether it ended without a word from the program, and neither we nor the kernel's limits did it."""
+        return self.exit_code is None and self.verdict is None and not self.was_out_of_memory
+
     def open_gate(self, contents: list[bytes]) -> None:
         """Write the files and let the sandbox run."""
         for fd, content in zip(self._files, contents, strict=True):
             _write_all(fd, content)
+        with suppress(BrokenPipeError):  # it has ended; `closed` will be done
+            os.write(self._gate, GATE_WORD)
         self._release()
 
     def _release(self) -> None:
+        """Let go of the gate and the files. A gate that closes without the word starts nothing."""
         for fd in self._files:
             os.close(fd)
         self._files = []
@@ -119,18 +148,26 @@ class Sandbox(asyncio.SubprocessProtocol):
 
     def kill(self, verdict: Outcome | None = None) -> None:
         """End every process of the sandbox. The first verdict stands. Does not wait; see `closed`."""
+        if self.closed.done():
+            return
         if self.verdict is None:
             self.verdict = verdict
         self._is_killed = True
         if self._init >= 0:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._init, signal.SIGKILL)
-        elif self._gate >= 0 and self._transport is not None:
-            # Still at the gate: bubblewrap has no child yet. After the gate we wait for its child's pid
-            # instead, since a child whose parent dies too early would stay.
+        elif self._gate >= 0:
+            self._kill_bubblewrap()  # it has no child yet
+            self._release()
+        elif self._last_resort is None:
+            # Between the gate and the news of its child, bubblewrap must not die: the child might stay.
+            loop = asyncio.get_running_loop()
+            self._last_resort = loop.call_later(_PATIENCE_S, self._kill_bubblewrap)
+
+    def _kill_bubblewrap(self) -> None:
+        if self._transport is not None:
             with suppress(ProcessLookupError):
                 self._transport.kill()
-            self._release()
 
     def _read_status(self) -> None:
         chunk = os.read(self._status, 65536)
@@ -149,10 +186,27 @@ class Sandbox(asyncio.SubprocessProtocol):
                 self.exit_code = report["exit-code"]
 
     def _watch_init(self, pid: int) -> None:
-        with suppress(ProcessLookupError):
-            self._init = os.pidfd_open(pid)
+        """Hold the namespace's first process, to kill it and to see its end."""
+        self.was_made = True
+        with suppress(OSError):  # it has ended, or this kernel has no pidfd: bubblewrap's own end must do
+            held = os.pidfd_open(pid)
+            if owner.is_stranger(pid, self._label):
+                os.close(held)
+            else:
+                self._init = held
+                self._open_ends += 1
+                asyncio.get_running_loop().add_reader(held, self._init_ended)
         if self._is_killed:
             self.kill()
+
+    def _init_ended(self) -> None:
+        """Reap the first process where nobody else does: we are pid 1 of a container, and it became ours."""
+        asyncio.get_running_loop().remove_reader(self._init)
+        with suppress(ChildProcessError):
+            os.waitid(os.P_PIDFD, self._init, os.WEXITED | os.WNOHANG)
+        os.close(self._init)
+        self._init = -1
+        self._close_end()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """Keep the output as far as it fits; see asyncio.SubprocessProtocol."""
@@ -174,9 +228,8 @@ class Sandbox(asyncio.SubprocessProtocol):
         self._open_ends -= 1
         if self._open_ends:
             return
-        if self._init >= 0:
-            os.close(self._init)
-            self._init = -1
+        if self._last_resort is not None:
+            self._last_resort.cancel()
         self._release()
         if self._transport is not None:
             self._transport.close()
@@ -184,9 +237,24 @@ class Sandbox(asyncio.SubprocessProtocol):
             self.closed.set_result(None)
 
 
-def _memory_file(content: bytes) -> int:
-    fd = os.memfd_create("wic", os.MFD_CLOEXEC)
-    _write_all(fd, content)
+async def outlast(*futures: asyncio.Future[Any]) -> None:
+    """Wait until all are done, however often we are cancelled meanwhile; then say that we were."""
+    interrupted: asyncio.CancelledError | None = None
+    while not all(future.done() for future in futures):
+        try:
+            await asyncio.wait(futures)
+        except asyncio.CancelledError as exc:
+            interrupted = exc
+    if interrupted is not None:
+        raise interrupted
+
+
+def _as_nobody(is_root: bool) -> dict[str, Any]:  # noqa: FBT001 - what it says
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": ()} if is_root else {}
+
+
+def _opened(stack: ExitStack, fd: int) -> int:
+    stack.callback(os.close, fd)
     return fd
 
 

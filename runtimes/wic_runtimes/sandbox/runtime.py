@@ -1,8 +1,8 @@
 """The sandbox runtime itself: jobs in, outputs out, nothing left behind.
 
-For every kind of job that was seen (the same command and files' names; only contents differ) one spare
-sandbox waits at its gate, so that the next edit starts at once. A spare that is not used for a minute is
-ended. All state here belongs to the event loop; files are opened and processes started by `process`.
+Each job is run by a task of its own that nobody cancels: whoever wants the job's end (a cancelled `compile`,
+`cleanup`, `aclose`) kills its sandbox and waits. So there is one way to an end, and no half-made sandbox.
+All state here belongs to the event loop; what looks at files runs in a thread.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import threading
 import time
-from collections.abc import Coroutine, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from wic_runtimes.contract import (
@@ -27,16 +28,30 @@ from wic_runtimes.contract import (
     Program,
     check_job,
 )
-from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure, RuntimeUnavailable
-from wic_runtimes.sandbox import host
-from wic_runtimes.sandbox.memory import MemoryGroups, collect_dead_groups
-from wic_runtimes.sandbox.process import Sandbox
+from wic_runtimes.errors import ImageUnavailable, JobEvicted, JobRejected, RuntimeFailure, RuntimeUnavailable
+from wic_runtimes.sandbox import host, owner
+from wic_runtimes.sandbox.memory import Group, MemoryGroups, collect_dead_groups
+from wic_runtimes.sandbox.process import Sandbox, outlast
 from wic_runtimes.sandbox.seccomp import make_filter
-from wic_runtimes.sandbox.spec import bwrap_arguments
+from wic_runtimes.sandbox.spares import Spares
+from wic_runtimes.sandbox.spec import Descriptors, HostLayout, Mounts, bwrap_arguments
 
-_SPARE_LIFETIME_S: Final = 60.0
-_MOST_SPARES: Final = 4
-_SIGNAL_BASE: Final = 128
+_DEATHS: Final = range(129, 193)  # 128 + signal, as bubblewrap reports a death
+
+
+@dataclass(slots=True)
+class _Run:
+    """One job that is being run, and whether somebody wants its end."""
+
+    task: asyncio.Task[CompileOutput]
+    sandbox: Sandbox | None = None
+    is_ended: bool = False
+
+    def end(self) -> None:
+        """Kill what runs; its task will notice. Does not wait."""
+        self.is_ended = True
+        if self.sandbox is not None:
+            self.sandbox.kill()
 
 
 class SandboxRuntime:
@@ -45,11 +60,11 @@ class SandboxRuntime:
     def __init__(self, *, keeps_spares: bool) -> None:
         self._keeps_spares = keeps_spares
         self._seccomp = make_filter(host.machine())
+        self._lock = threading.Lock()  # `_groups` is made by whichever thread needs it first
         self._groups: MemoryGroups | None = None
-        self._running: dict[str, Sandbox] = {}
-        self._spares: dict[CompileJob, tuple[Sandbox, asyncio.TimerHandle]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._is_closed = False
+        self._runs: dict[str, _Run] = {}
+        self._spares = Spares(self._spawn, self._discard)
+        self._closing: asyncio.Task[None] | None = None
 
     @property
     def name(self) -> str:
@@ -58,158 +73,129 @@ class SandboxRuntime:
 
     async def compile(self, job: CompileJob, /) -> CompileOutput:
         """Run the job to its end; see `Runtime.compile`."""
-        began = time.monotonic()
+        return await self._compile(job, keeps_spare=self._keeps_spares)
+
+    async def _compile(self, job: CompileJob, *, keeps_spare: bool) -> CompileOutput:
         check_job(job)
-        if job.id in self._running:
+        if job.id in self._runs:
             raise JobRejected(f"A job with the id {job.id!r} is running already.")
+        if self._closing is not None:
+            raise RuntimeUnavailable("The sandbox runtime has been closed.")
+        work = self._carry_out(job, keeps_spare=keeps_spare)
+        task = asyncio.get_running_loop().create_task(work, name=f"sandbox: {job.id}")
+        run = self._runs[job.id] = _Run(task)
+        task.add_done_callback(lambda _: self._runs.pop(job.id))
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            run.end()
+            try:
+                await outlast(task)
+            finally:
+                _ = task.cancelled() or task.exception()  # looked at: nobody else will
+            raise
+        return task.result()
+
+    async def _carry_out(self, job: CompileJob, *, keeps_spare: bool) -> CompileOutput:
+        """Find or make a sandbox, run the job in it, and say how it ended."""
+        began = time.monotonic()
+        run = self._runs[job.id]
         kind = _kind(job)
-        sandbox = self._take_spare(kind) or await self._spawn(kind)
-        self._running[job.id] = sandbox
+        spare = self._spares.take(kind)
+        sandbox = spare or await self._spawn(kind)
+        compile_s = await self._drive(sandbox, job, run, keeps_spare=keeps_spare)
+        if spare is not None and sandbox.ended_for_no_reason and not run.is_ended:
+            sandbox = await self._spawn(kind)  # what the spare was to bind is not there any more; look again
+            compile_s = await self._drive(sandbox, job, run, keeps_spare=False)
+        outcome, code = _judge(sandbox, job, is_ended=run.is_ended)
+        stdout, stderr = bytes(sandbox.stdout), bytes(sandbox.stderr)
+        return CompileOutput(outcome, code, stdout, stderr, compile_s, time.monotonic() - began)
+
+    async def _drive(self, sandbox: Sandbox, job: CompileJob, run: _Run, *, keeps_spare: bool) -> float:
+        """Open the gate and wait until no process is left; return the seconds between."""
+        run.sandbox = sandbox
         timer = None
         opened = time.monotonic()
         try:
-            sandbox.open_gate([file.content for file in job.files])
-            loop = asyncio.get_running_loop()
-            timer = loop.call_later(job.limits.wall_s, sandbox.kill, Outcome.TIMED_OUT)
-            if self._keeps_spares and kind not in self._spares:
-                self._own(self._prepare_spare(kind), f"spare for {job.id}")
-            await asyncio.shield(sandbox.closed)
+            if not run.is_ended:
+                sandbox.open_gate([file.content for file in job.files])
+                loop = asyncio.get_running_loop()
+                timer = loop.call_later(job.limits.wall_s, sandbox.kill, Outcome.TIMED_OUT)
+                if keeps_spare:
+                    self._spares.prepare(_kind(job))
+                await asyncio.wait([sandbox.closed])
         finally:
+            ended = time.monotonic()
             if timer is not None:
                 timer.cancel()
-            await self._end(job.id, sandbox)
-        ended = time.monotonic()
-        return self._judge(sandbox, ended - opened, ended - began)
+            await self._discard(sandbox)
+        return ended - opened
 
-    async def _end(self, job_id: str, sandbox: Sandbox) -> None:
-        """Wait until every process is gone, however often we are cancelled meanwhile."""
-        if not sandbox.closed.done():
-            sandbox.kill()
-        interrupted: asyncio.CancelledError | None = None
-        while not sandbox.closed.done():
-            try:
-                await asyncio.shield(sandbox.closed)
-            except asyncio.CancelledError as exc:
-                interrupted = exc
-        self._running.pop(job_id, None)
-        self._release(sandbox)
-        if interrupted is not None:
-            raise interrupted
-
-    def _judge(self, sandbox: Sandbox, compile_s: float, total_s: float) -> CompileOutput:
-        """Say how the sandbox ended. Raises RuntimeUnavailable where the compiler never began."""
-        outcome, code = sandbox.verdict, sandbox.exit_code
-        if outcome is None and sandbox.was_out_of_memory:
-            outcome = Outcome.OUT_OF_MEMORY
-        if outcome is None and code is None:
-            raise host.explain_failure(sandbox.stderr.decode(errors="replace"), host.forbidders())
-        if outcome is None:
-            outcome = Outcome.CRASHED if code is not None and code > _SIGNAL_BASE else Outcome.FINISHED
-        code = code if outcome in {Outcome.FINISHED, Outcome.CRASHED} else None
-        return CompileOutput(outcome, code, bytes(sandbox.stdout), bytes(sandbox.stderr), compile_s, total_s)
+    async def _discard(self, sandbox: Sandbox) -> None:
+        """End a sandbox, wait until no process is left, and let its group be used again."""
+        sandbox.kill()
+        try:
+            await outlast(sandbox.closed)
+        finally:
+            if sandbox.group is not None and self._groups is not None:
+                sandbox.was_out_of_memory = self._groups.release(sandbox.group)
 
     async def _spawn(self, kind: CompileJob) -> Sandbox:
-        """Start a sandbox for that kind of job, held at its gate."""
-        if self._is_closed:
-            raise RuntimeUnavailable("The sandbox runtime has been closed.")
-        layout = await asyncio.to_thread(host.host_layout)
-        program = kind.argv[0]
-        if not os.access(program, os.X_OK):
-            raise ImageUnavailable(
-                f"The compiler {program} is not on this machine.",
-                "Install it, or choose another toolchain: wic toolchains lists what is usable.",
-            )
+        """Start a sandbox for that kind of job, held at its gate. Raises RuntimeFailure."""
         if self._seccomp is None:
             raise RuntimeUnavailable(
                 f"The sandbox has no system-call filter for {host.machine()}.",
                 "Choose another runtime; x86_64 and aarch64 are supported.",
             )
-        group = None
         try:
-            groups = await self._memory_groups()
-            group = groups.acquire(kind.limits.memory_bytes)
-            roots = host.existing(kind.roots)
-            return await Sandbox.spawn(
-                kind,
-                self._seccomp,
-                lambda descriptors: bwrap_arguments(
-                    kind, roots, layout, descriptors, bound_memory=groups.hierarchy is None
-                ),
-                layout.bwrap,
-                group,
-            )
+            layout, mounts, groups, group = await asyncio.to_thread(self._prepare, kind)
         except OSError as exc:
+            raise _not_started(exc) from exc
+
+        def make_arguments(descriptors: Descriptors) -> tuple[str, ...]:
+            name = owner.program_name(owner.own_label())
+            bound_memory = groups.hierarchy is None
+            return bwrap_arguments(kind, mounts, layout, descriptors, name=name, bound_memory=bound_memory)
+
+        try:
+            return await Sandbox.spawn(kind, self._seccomp, make_arguments, layout.bwrap, group)
+        except BaseException as exc:
             if group is not None:
                 groups.release(group)
-            raise RuntimeUnavailable(
-                f"The sandbox could not be started: {exc.strerror} ({exc.filename or layout.bwrap}).",
-                "See `wic doctor`.",
-            ) from exc
+            if isinstance(exc, OSError):
+                raise _not_started(exc) from exc
+            raise
 
-    async def _memory_groups(self) -> MemoryGroups:
-        if self._groups is None:
-            found = await asyncio.to_thread(MemoryGroups)
-            self._groups = self._groups or found
-        return self._groups
+    def _prepare(self, kind: CompileJob) -> tuple[HostLayout, Mounts, MemoryGroups, Group | None]:
+        """Look at the host for what that kind of job needs. Blocks; for a thread."""
+        layout = host.host_layout()
+        if not Path(kind.argv[0]).is_absolute() or not os.access(kind.argv[0], os.X_OK):
+            raise _no_program(kind.argv[0], "is not on this machine")
+        mounts = host.find_mounts(kind.roots)
+        groups = self._find_groups()
+        return layout, mounts, groups, groups.acquire(kind.limits.memory_bytes)
 
-    def _release(self, sandbox: Sandbox) -> None:
-        """Read what the group knows, then let it be used again."""
-        if sandbox.group is not None and self._groups is not None:
-            sandbox.was_out_of_memory = sandbox.group.kills() > sandbox.group.kills_before
-            self._groups.release(sandbox.group)
-
-    def _take_spare(self, kind: CompileJob) -> Sandbox | None:
-        found = self._spares.pop(kind, None)
-        if found is None:
-            return None
-        sandbox, timer = found
-        timer.cancel()
-        if sandbox.is_waiting:
-            return sandbox
-        self._own(self._discard(sandbox), "dead spare")
-        return None
-
-    async def _prepare_spare(self, kind: CompileJob) -> None:
-        with suppress(RuntimeFailure):  # the job that needs it will meet and report the same fault
-            sandbox = await self._spawn(kind)
-            if self._is_closed or kind in self._spares:
-                await self._discard(sandbox)
-                return
-            timer = asyncio.get_running_loop().call_later(_SPARE_LIFETIME_S, self._drop_spare, kind)
-            self._spares[kind] = (sandbox, timer)
-            while len(self._spares) > _MOST_SPARES:
-                self._drop_spare(next(iter(self._spares)))
-
-    def _drop_spare(self, kind: CompileJob) -> None:
-        sandbox, timer = self._spares.pop(kind)
-        timer.cancel()
-        self._own(self._discard(sandbox), "old spare")
-
-    async def _discard(self, sandbox: Sandbox) -> None:
-        sandbox.kill()
-        await asyncio.shield(sandbox.closed)
-        self._release(sandbox)
-
-    def _own(self, work: Coroutine[None, None, None], name: str) -> None:
-        task = asyncio.get_running_loop().create_task(work, name=f"sandbox: {name}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _find_groups(self) -> MemoryGroups:
+        with self._lock:
+            if self._groups is None:
+                self._groups = MemoryGroups()
+            return self._groups
 
     async def find_programs(self, pattern: re.Pattern[str], /) -> Sequence[Program]:
         """Find compilers on PATH; see `Runtime.find_programs`."""
-        folders = [folder for folder in os.get_exec_path() if os.path.isabs(folder)]
+        folders = [folder for folder in os.get_exec_path() if Path(folder).is_absolute()]
         return await asyncio.to_thread(host.find_programs, pattern, folders)
 
     async def cleanup(self, job_id: str, /) -> None:
         """End the job if it still runs; see `Runtime.cleanup`."""
-        sandbox = self._running.get(job_id)
-        if sandbox is not None:
-            sandbox.kill()
-            await asyncio.shield(sandbox.closed)
+        run = self._runs.get(job_id)
+        if run is not None:
+            run.end()
+            await asyncio.wait([run.task])
 
     async def collect_garbage(self) -> Leftovers:
-        """Remove the control groups of dead servers; their processes died with them."""
-        return Leftovers(await asyncio.to_thread(collect_dead_groups))
+        """Kill the sandboxes of dead servers and remove their control groups."""
+        return Leftovers(await asyncio.to_thread(lambda: (*owner.kill_orphans(), *collect_dead_groups())))
 
     async def health(self) -> Health:
         """Run `prlimit --version` in a sandbox and say how it went."""
@@ -217,41 +203,44 @@ class SandboxRuntime:
             layout = await asyncio.to_thread(host.host_layout)
             job = CompileJob(f"health-{id(self)}-{time.monotonic_ns()}", (layout.prlimit, "--version"))
             job = replace(job, limits=Limits(wall_s=10), files=(JobFile("probe", b""),))
-            output = await self.compile(job)
+            output = await self._compile(job, keeps_spare=False)
         except RuntimeFailure as failure:
             return Health(usable=False, reason=failure.reason, remedy=failure.remedy)
-        self._drop_spares_of(job)
         if output.outcome is not Outcome.FINISHED or output.exit_code != 0:
-            return Health(usable=False, reason=f"A trial run in the sandbox failed: {output.stderr.decode(errors='replace')}")
-        return Health(usable=True, facts=await asyncio.to_thread(self._facts, layout.bwrap, await self._memory_groups()))
+            words = " ".join(output.stderr.decode(errors="replace").split())
+            reason = f"A trial run in the sandbox failed ({output.outcome.value}): {words}"
+            return Health(usable=False, reason=reason, remedy="See `wic doctor`, or choose another runtime.")
+        return Health(usable=True, facts=await asyncio.to_thread(self._facts, layout))
 
-    def _drop_spares_of(self, job: CompileJob) -> None:
-        if _kind(job) in self._spares:
-            self._drop_spare(_kind(job))
-
-    def _facts(self, bwrap: str, groups: MemoryGroups) -> dict[str, str]:
+    def _facts(self, layout: HostLayout) -> dict[str, str]:
+        groups = self._find_groups()
         if groups.hierarchy is not None:
             memory = f"limited for all processes together, by control group v{groups.hierarchy.version}"
         else:
             memory = f"limited for each process by its address space; no control group ({groups.why_not})"
-        version = ".".join(map(str, host.bwrap_version(bwrap)))
+        version = ".".join(map(str, host.bwrap_version(layout.bwrap)))
+        counted = "in each sandbox" if layout.counts_apart else "for the user as a whole (before Linux 5.14)"
         return {
-            "bubblewrap": f"{bwrap} ({version})",
+            "bubblewrap": f"{layout.bwrap} ({version})",
             "memory": memory,
-            "processes": "limited in each sandbox by RLIMIT_NPROC",
+            "processes": f"limited by RLIMIT_NPROC, counted {counted}",
             "user": "nobody" if os.geteuid() == 0 else "the server's own user, in a user namespace",
         }
 
     async def aclose(self) -> None:
-        """End every job and every spare, and remove our control groups."""
-        self._is_closed = True
-        for sandbox in list(self._running.values()):
-            sandbox.kill()
-        for kind in list(self._spares):
-            self._drop_spare(kind)
-        while self._tasks or self._running:
-            await asyncio.gather(*self._tasks, *(sandbox.closed for sandbox in self._running.values()))
-            await asyncio.sleep(0)
+        """End every job and every spare, and remove our control groups. May be called again."""
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().create_task(self._close(), name="sandbox: close")
+        await outlast(self._closing)
+        self._closing.result()
+
+    async def _close(self) -> None:
+        runs = list(self._runs.values())
+        for run in runs:
+            run.end()
+        await self._spares.aclose()
+        if runs:
+            await outlast(*(run.task for run in runs))
         if self._groups is not None:
             await asyncio.to_thread(self._groups.close)
 
@@ -260,3 +249,36 @@ def _kind(job: CompileJob) -> CompileJob:
     """Return the job without what differs from edit to edit, to compare it with others."""
     files = tuple(JobFile(file.path, b"") for file in job.files)
     return replace(job, id="", files=files)
+
+
+def _judge(sandbox: Sandbox, job: CompileJob, *, is_ended: bool) -> tuple[Outcome, int | None]:
+    """Say how the compiler ended. Raises RuntimeFailure where it never began or was taken away."""
+    code = sandbox.exit_code
+    if sandbox.verdict is not None:
+        return sandbox.verdict, None
+    if is_ended:
+        raise JobEvicted("The job was ended before its compiler was.", "Run it again.")
+    if sandbox.was_out_of_memory:
+        return Outcome.OUT_OF_MEMORY, None
+    words = sandbox.stderr.decode(errors="replace")
+    if code is None and sandbox.was_made and not words.startswith("bwrap: "):
+        raise JobEvicted("The sandbox was killed from outside before its compiler ended.", "Run it again.")
+    if code is None:
+        raise host.explain_failure(words, host.forbidders())
+    if words.startswith(f"prlimit: failed to execute {job.argv[0]}"):
+        raise _no_program(job.argv[0], "cannot be run in the sandbox: it is not below the job's roots")
+    if code == 1 and words.startswith(("prlimit: ", "bwrap: execvp")):
+        raise host.explain_failure(words, host.forbidders())
+    return (Outcome.CRASHED if code in _DEATHS else Outcome.FINISHED), code
+
+
+def _no_program(program: str, what: str) -> ImageUnavailable:
+    return ImageUnavailable(
+        f"The compiler {program} {what}.",
+        "Install it, or choose another toolchain: `wic toolchains` lists what is usable.",
+    )
+
+
+def _not_started(exc: OSError) -> RuntimeUnavailable:
+    at = f" ({exc.filename})" if exc.filename else ""
+    return RuntimeUnavailable(f"The sandbox could not be started: {exc.strerror}{at}.", "See `wic doctor`.")

@@ -55,7 +55,9 @@ def make_filter(machine: str) -> bytes | None:
     architecture = ARCHITECTURES.get(machine)
     if architecture is None:
         return None
-    numbers = sorted(row[architecture.column] or 0 for row in ALLOWED.values() if row[architecture.column] is not None)
+    numbers = sorted(
+        row[architecture.column] or 0 for row in ALLOWED.values() if row[architecture.column] is not None
+    )
     program = [
         _step(_LOAD, _ARCH),
         _step(_JUMP_EQUAL, architecture.audit, 1, 0),

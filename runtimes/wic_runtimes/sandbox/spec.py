@@ -15,27 +15,46 @@ from wic_runtimes.contract import SOURCE_DIR, CompileJob, Limits
 NOBODY: Final = 65534
 """The user and group that the compiler believes to be, and on a root server really is."""
 
+GATE_WORD: Final = b"--unshare-user\0"
+"""What opens the gate. Other arguments require this one: bubblewrap refuses to run where it never came."""
+
+_CROWD: Final = 4096
+"""The process limit where the kernel counts all processes of the user, not those of the sandbox."""
+
 
 @dataclass(frozen=True, slots=True)
 class HostLayout:
     """What of the host every sandbox needs.
 
     `bwrap` and `prlimit` are absolute paths; `libraries` are the loader's own folders; `links` are the
-    top-level symbolic links (`/lib` -> `usr/lib`) that programs expect.
+    top-level symbolic links (`/lib` -> `usr/lib`) that programs expect. `ceilings` are the server's own hard
+    limits, by prlimit's words, which no sandbox can exceed. `counts_apart` says that the kernel counts each
+    sandbox's processes by themselves (Linux 5.14).
     """
 
     bwrap: str
     prlimit: str
     libraries: tuple[str, ...]
     links: tuple[tuple[str, str], ...]
+    ceilings: tuple[tuple[str, int], ...] = ()
+    counts_apart: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mounts:
+    """What of the host one job's compiler needs: real folders and files, and links that lead to them."""
+
+    paths: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Descriptors:
-    """The file descriptors that one sandbox is given. -1 where there is none.
+    """The file descriptors that one sandbox is given.
 
-    `gate` is a pipe whose closing starts the sandbox; `status` is where bubblewrap reports; `program` is
-    bubblewrap itself, which must not reach the compiler; `files` are the job's files, in their order.
+    `gate` is a pipe that starts the sandbox; `status` is where bubblewrap reports; `seccomp` holds the
+    filter; `program` is bubblewrap itself, which must not reach the compiler, or -1; `files` are the job's
+    files, in their order.
     """
 
     gate: int
@@ -46,34 +65,42 @@ class Descriptors:
 
 
 def bwrap_arguments(
-    job: CompileJob, roots: tuple[str, ...], layout: HostLayout, descriptors: Descriptors, *, bound_memory: bool
+    job: CompileJob,
+    mounts: Mounts,
+    layout: HostLayout,
+    descriptors: Descriptors,
+    *,
+    name: str,
+    bound_memory: bool,
 ) -> tuple[str, ...]:
     """Return bubblewrap's whole argument vector for one job.
 
-    `roots` are the job's roots that exist, without symbolic links. `bound_memory` asks for a limit on each
+    `name` is what bubblewrap is called in the list of processes. `bound_memory` asks for a limit on each
     process's address space, where no control group holds the memory of all of them.
     """
+    bound = outermost((*layout.libraries, layout.prlimit, *mounts.paths))
     arguments = [
-        layout.bwrap,
-        # First, and empty: bubblewrap reads it to its end before it does anything at all.
+        name,
+        # Empty until the gate is opened: bubblewrap reads it to its end before it does anything at all.
+        # What comes is GATE_WORD, which --uid, --gid and --disable-userns require.
         *("--args", str(descriptors.gate)),
         *("--json-status-fd", str(descriptors.status)),
-        *("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
+        *("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"),
         *("--unshare-cgroup", "--disable-userns"),
         *("--uid", str(NOBODY), "--gid", str(NOBODY), "--hostname", "wic"),
         *("--cap-drop", "ALL", "--new-session", "--die-with-parent", "--clearenv"),
+        *("--seccomp", str(descriptors.seccomp)),
     ]
-    if descriptors.seccomp >= 0:
-        arguments += ["--seccomp", str(descriptors.seccomp)]
     if descriptors.program >= 0:
         # bubblewrap closes this descriptor before it starts the program.
         arguments += ["--sync-fd", str(descriptors.program)]
     for key, value in job.environment:
         arguments += ["--setenv", key, value]
-    for path in outermost((*layout.libraries, layout.prlimit, *roots)):
+    for path in bound:
         arguments += ["--ro-bind", path, path]
-    for path, target in layout.links:
-        arguments += ["--symlink", target, path]
+    for path, target in dict.fromkeys((*layout.links, *mounts.links)):
+        if not any(PurePosixPath(path).is_relative_to(outer) for outer in bound):
+            arguments += ["--symlink", target, path]
     for device in ("/dev/null", "/dev/urandom"):
         arguments += ["--dev-bind", device, device]
     arguments += ["--dir", SOURCE_DIR]
@@ -82,20 +109,23 @@ def bwrap_arguments(
     if job.limits.tmp_bytes:
         arguments += ["--perms", "1777", "--size", str(job.limits.tmp_bytes), "--tmpfs", "/tmp"]  # noqa: S108
     arguments += ["--chdir", SOURCE_DIR, "--remount-ro", "/", "--"]
-    return (*arguments, *limit_arguments(layout.prlimit, job.limits, bound_memory=bound_memory), "--", *job.argv)
+    return (*arguments, *limit_arguments(layout, job.limits, bound_memory=bound_memory), "--", *job.argv)
 
 
-def limit_arguments(prlimit: str, limits: Limits, *, bound_memory: bool) -> tuple[str, ...]:
+def limit_arguments(layout: HostLayout, limits: Limits, *, bound_memory: bool) -> tuple[str, ...]:
     """Return the words that set the limits from inside, where the process count is the sandbox's own."""
-    arguments = (
-        prlimit,
-        f"--cpu={limits.cpu_s}",
-        "--core=0",
-        f"--fsize={limits.file_bytes}",
-        f"--nofile={limits.open_files}",
-        f"--nproc={limits.processes}",
-    )
-    return (*arguments, f"--as={limits.memory_bytes}") if bound_memory else arguments
+    wanted = {
+        "cpu": limits.cpu_s,
+        "core": 0,
+        "fsize": limits.file_bytes,
+        "nofile": limits.open_files,
+        "nproc": limits.processes if layout.counts_apart else max(limits.processes, _CROWD),
+    }
+    if bound_memory:
+        wanted["as"] = limits.memory_bytes
+    ceilings = dict(layout.ceilings)
+    words = (f"--{word}={min(value, ceilings.get(word, value))}" for word, value in wanted.items())
+    return (layout.prlimit, *words)
 
 
 def outermost(paths: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from typing import Final
 CLONE: Final = (56, 220)
 IOCTL: Final = (16, 29)
 
+# By name: the number on x86_64, the number on aarch64.
 ALLOWED: Final[dict[str, tuple[int | None, int | None]]] = {
-    # name: (x86_64, aarch64)
     "read": (0, 63),
     "write": (1, 64),
     "close": (3, 57),
