@@ -1,0 +1,62 @@
+"""The runtimes that the conformance suite runs over: one line each in RUNTIMES.
+
+A runtime is held to the suite by saying how to make it and how to ask it for two things: to run a script in
+`sh` (with perl and the usual small programs at hand), and to check a C file with GCC.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from wic_runtimes.contract import CompileJob, JobFile, Limits, Runtime
+from wic_runtimes.registry import create_runtime
+
+_PATH = (("PATH", "/usr/local/bin:/usr/bin:/bin"),)
+_numbers = itertools.count()
+
+
+def job_id() -> str:
+    """Return an id that no other job of this run has."""
+    return f"test-{os.getpid()}-{next(_numbers)}"
+
+
+def _host_shell(script: str, *words: str, **limits: Any) -> CompileJob:
+    shell = os.path.realpath("/bin/sh")
+    argv = (shell, "-c", script, "sh", *words)
+    return CompileJob(job_id(), argv, roots=("/usr/bin",), limits=Limits(**limits), environment=_PATH)
+
+
+def _host_gcc(source: str, **limits: Any) -> CompileJob:
+    gcc = os.path.realpath(shutil.which("gcc") or "/usr/bin/gcc")
+    return CompileJob(
+        job_id(),
+        (gcc, "-fsyntax-only", "main.c"),
+        files=(JobFile("main.c", source.encode()),),
+        roots=(gcc, "/usr/lib/gcc", "/usr/libexec/gcc", "/usr/include"),
+        limits=Limits(**limits),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeUnderTest:
+    """One runtime: its name, how to make it, and its jobs. `shell` takes a script, its words and limits."""
+
+    name: str
+    create: Callable[[], Runtime]
+    shell: Callable[..., CompileJob]
+    gcc: Callable[..., CompileJob]
+
+
+def _registered(name: str, **options: object) -> Callable[[], Runtime]:
+    return lambda: create_runtime(name, options)
+
+
+RUNTIMES = (
+    RuntimeUnderTest("sandbox", _registered("sandbox"), _host_shell, _host_gcc),
+    RuntimeUnderTest("sandbox-no-spares", _registered("sandbox", spares=False), _host_shell, _host_gcc),
+)

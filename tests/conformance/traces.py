@@ -1,0 +1,74 @@
+"""What a runtime could leave behind, seen from outside: processes, descriptors, tasks, control groups."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+
+def make_marker() -> str:
+    """Return a word that no other process on this machine has among its arguments."""
+    return f"marker-{uuid.uuid4().hex}"
+
+
+def processes_with(word: str) -> list[int]:
+    """Return the pids of the living processes that have this word in their arguments.
+
+    Without this one, and without the sandbox's own: a spare has the words of the job that it waits for.
+    """
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal() or int(entry.name) == os.getpid():
+            continue
+        try:
+            words = (entry / "cmdline").read_bytes()
+            if word.encode() in words and not words.startswith(b"bwrap:"):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def sandboxes_of(server: int) -> list[int]:
+    """Return the pids of the processes, spares as well, that make up the sandboxes of that server."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if (entry / "cmdline").read_bytes().startswith(b"bwrap:wic-%d-" % server):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def open_descriptors() -> set[str]:
+    """Return what this process has open: numbers with what they lead to, without the reading itself."""
+    found = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            found.add(f"{entry.name} {entry.readlink()}")
+        except OSError:
+            continue
+    return {line for line in found if "/proc/" not in line}
+
+
+def control_groups_of(server: int) -> list[Path]:
+    """Return the folders of control groups that the process has made for its sandboxes."""
+    return sorted(Path("/sys/fs/cgroup").glob(f"**/wic-{server}-*"))
+
+
+def other_tasks() -> set[str]:
+    """Return the names of the tasks that run beside the one that asks."""
+    return {task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()}
+
+
+async def until(is_true: Callable[[], bool], *, within_s: float = 20.0) -> None:
+    """Wait until that is so; fail when it takes too long."""
+    deadline = time.monotonic() + within_s
+    while not is_true():
+        assert time.monotonic() < deadline, f"it was not so within {within_s} s"
+        await asyncio.sleep(0.02)
