@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import logging
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Final
+
+from wic_lsp import __version__
 
 OK: Final = 0
 FOUND_ERRORS: Final = 1
@@ -28,7 +30,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wic", description="Will it compile? Compiles what you edit, in isolation.", epilog=_EPILOG
     )
-    parser.add_argument("--version", action="version", version=f"wic {version('wic-lsp')}")
+    parser.add_argument("--version", action="version", version=f"wic {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="run the language server")
@@ -110,6 +112,10 @@ def _serve(options: argparse.Namespace) -> int:
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
+    # Loading lsprotocol makes very many objects that all stay; collecting among them only costs time.
+    gc.disable()
     from wic_lsp.lsp.stdio import serve_stdio  # noqa: PLC0415
 
+    gc.freeze()
+    gc.enable()
     return serve_stdio(options.runtime)

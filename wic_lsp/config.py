@@ -60,6 +60,10 @@ class Settings:
             wall_s=self.timeout_s, cpu_s=int(self.timeout_s) + 10, memory_bytes=self.memory_mb * _MEGABYTE
         )
 
+    def toolchains_for(self, language: str) -> tuple[str | None, ...]:
+        """Return the toolchains that were chosen; None stands for the machine's own default."""
+        return self.toolchains.get(language, ()) or (None,)
+
     def standard_for(self, language: str) -> str | None:
         """Return the language standard that was chosen; None for the compiler's own."""
         chosen = self.standards.get(language, ())

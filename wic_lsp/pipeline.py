@@ -18,8 +18,6 @@ from wic_lsp.cache import ResultCache, job_key
 from wic_lsp.config import Settings
 from wic_lsp.discovery import Catalogue
 from wic_lsp.model import CheckResult, Finding, Note, Place, Position, Range, Severity, Snippet
-from wic_lsp.parsers import PARSERS
-from wic_lsp.parsers.sources import Sources
 from wic_lsp.positions import SourceText, shift
 from wic_lsp.toolchains.families import Toolchain
 from wic_runtimes.contract import CompileJob, CompileOutput, JobFile, Limits, Outcome, Runtime
@@ -27,6 +25,7 @@ from wic_runtimes.errors import JobRejected, RuntimeFailure
 
 MAX_SNIPPET_BYTES: Final = 1024 * 1024
 _PARSED_AT_ONCE_BYTES: Final = 64 * 1024
+_Parse = Callable[[CompileOutput, Snippet, Toolchain], tuple[Finding, ...]]
 _TOP: Final = Range(Position(0, 0), Position(0, 0))
 
 
@@ -47,6 +46,15 @@ class Pipeline:
 
     async def check(self, snippet: Snippet, settings: Settings, wanted: str | None = None) -> CheckResult:
         """Compile one snippet on one toolchain (None: the settings' first, else the machine's default)."""
+        return await self._run(snippet, settings, wanted, is_plain=False)
+
+    async def show(self, snippet: Snippet, settings: Settings, wanted: str | None = None) -> CheckResult:
+        """Compile one snippet for its `raw_output` alone: what the compiler writes for people."""
+        return await self._run(snippet, settings, wanted, is_plain=True)
+
+    async def _run(
+        self, snippet: Snippet, settings: Settings, wanted: str | None, *, is_plain: bool
+    ) -> CheckResult:
         began = time.monotonic()
         runtime_name: str | None = None
         toolchain: Toolchain | None = None
@@ -57,14 +65,15 @@ class Pipeline:
             chosen = settings.toolchains.get(snippet.language, ())
             name = wanted or (chosen[0] if chosen else None)
             toolchain = await engine.catalogue.choose(snippet.language, name)
-            job = make_job(snippet, content, toolchain, settings)
+            job = make_job(snippet, content, toolchain, settings, is_plain=is_plain)
             key = job_key(job, f"{runtime_name} {toolchain.stamp}")
             output = self._cache.get(key)
             is_cached = output is not None
             if output is None:
                 output = await engine.runtime.compile(job)
                 self._cache.put(key, output)
-            result = await _read_output(output, snippet, toolchain, job.limits)
+            parse = no_findings if is_plain else find_all
+            result = await _read_output(output, snippet, toolchain, job.limits, parse)
         except RuntimeFailure as failure:
             return CheckResult(
                 toolchain=toolchain.id if toolchain is not None else wanted,
@@ -99,7 +108,9 @@ def encode_snippet(snippet: Snippet) -> bytes:
     return content
 
 
-def make_job(snippet: Snippet, content: bytes, toolchain: Toolchain, settings: Settings) -> CompileJob:
+def make_job(
+    snippet: Snippet, content: bytes, toolchain: Toolchain, settings: Settings, *, is_plain: bool = False
+) -> CompileJob:
     """Return the job for a snippet. Raises JobRejected for a standard or a flag that is not allowed."""
     standard = settings.standard_for(snippet.language)
     flags = settings.flags.get(snippet.language, ())
@@ -117,7 +128,7 @@ def make_job(snippet: Snippet, content: bytes, toolchain: Toolchain, settings: S
         )
     return CompileJob(
         id=f"check-{uuid4().hex}",
-        argv=toolchain.arguments(snippet.name, standard, flags),
+        argv=toolchain.arguments(snippet.name, standard, flags, is_plain=is_plain),
         files=(JobFile(snippet.name, content),),
         image=toolchain.image,
         roots=toolchain.roots,
@@ -127,7 +138,7 @@ def make_job(snippet: Snippet, content: bytes, toolchain: Toolchain, settings: S
 
 
 async def _read_output(
-    output: CompileOutput, snippet: Snippet, toolchain: Toolchain, limits: Limits
+    output: CompileOutput, snippet: Snippet, toolchain: Toolchain, limits: Limits, parse: _Parse
 ) -> CheckResult:
     """Parse what came back; a large output is parsed off the event loop."""
     raw = (output.stdout + output.stderr).decode("utf-8", "replace")
@@ -135,10 +146,15 @@ async def _read_output(
         reason, remedy = explain_outcome(output, limits)
         return CheckResult(toolchain.id, None, output.outcome, (), reason, remedy, raw_output=raw)
     if len(raw) > _PARSED_AT_ONCE_BYTES:
-        findings = await asyncio.to_thread(find_all, output, snippet, toolchain)
+        findings = await asyncio.to_thread(parse, output, snippet, toolchain)
     else:
-        findings = find_all(output, snippet, toolchain)
+        findings = parse(output, snippet, toolchain)
     return CheckResult(toolchain.id, None, output.outcome, findings, raw_output=raw)
+
+
+def no_findings(_output: CompileOutput, _snippet: Snippet, _toolchain: Toolchain) -> tuple[Finding, ...]:
+    """Read nothing: the output is for people."""
+    return ()
 
 
 def find_all(output: CompileOutput, snippet: Snippet, toolchain: Toolchain) -> tuple[Finding, ...]:
@@ -146,6 +162,9 @@ def find_all(output: CompileOutput, snippet: Snippet, toolchain: Toolchain) -> t
 
     A compiler that failed without a word that we understood still gives one finding: never "clean".
     """
+    from wic_lsp.parsers import PARSERS  # noqa: PLC0415 - a start does not wait for what the first result needs
+    from wic_lsp.parsers.sources import Sources  # noqa: PLC0415 - likewise
+
     sources = Sources(snippet.name, {snippet.name: SourceText(snippet.text)})
     findings = PARSERS[toolchain.dialect.parser](output.stdout, output.stderr, sources)
     has_error = any(finding.severity is Severity.ERROR for finding in findings)

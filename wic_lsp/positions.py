@@ -17,7 +17,9 @@ from itertools import accumulate
 from wic_lsp.model import Position, Range
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
-_WORD = re.compile(r"\w+|\S|$")
+_TOKEN = re.compile(
+    r"\w+|->\*?|\.\.\.|<=>|<<=|>>=|<<|>>|::|&&|\|\||\+\+|--|##|=>|[-+*/%&|^!=<>]=|.", re.DOTALL
+)
 _LAST_OF_BMP = "\uffff"
 _MARK = "\ufeff"
 _TAB_STOP = 8
@@ -214,18 +216,15 @@ class SourceText:
         return Range(self.position(start), self.position(max(start, end)))
 
     def word_at(self, offset: int) -> Range:
-        """Return the word, or the one character, that begins at or covers `offset`.
+        """Return the word, the operator or the one character that begins at `offset`; empty at a line's end.
 
         Used where a compiler names a point and not a range.
         """
         position = self.position(offset)
         content = line_content(self.lines[position.line])
-        start = position.column
-        if start < len(content) and (content[start].isalnum() or content[start] == "_"):
-            match = _WORD.match(content, start)
-            length = len(match[0]) if match else 1
-            return Range(position, Position(position.line, start + length))
-        return Range(position, Position(position.line, min(start + 1, len(content))))
+        match = _TOKEN.match(content, position.column)
+        length = len(match[0]) if match else 0
+        return Range(position, Position(position.line, position.column + length))
 
 
 def shift(range_: Range, origin: Position) -> Range:

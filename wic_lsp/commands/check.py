@@ -89,7 +89,7 @@ async def _check_path(  # noqa: PLR0917 - each of them is another thing
             result = CheckResult(None, None, None, reason=reason, remedy=remedy)
             return CheckedFile(path, "", (result,))
         snippet = extract_whole_file(text, language, path)
-        wanted = request.toolchains or settings.toolchains.get(language, ()) or (None,)
+        wanted = request.toolchains or settings.toolchains_for(language)
         results = [await workshop.pipeline.check(snippet, settings, name) for name in wanted]
         advance()
         return CheckedFile(path, text, tuple(results))

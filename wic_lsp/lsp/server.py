@@ -9,12 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from importlib.metadata import version
 from typing import cast
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
+from wic_lsp import __version__
 from wic_lsp.config import Problem
 from wic_lsp.lsp.features import code_actions, commands, configuration, lifecycle, progress, pull, sync
 from wic_lsp.lsp.protocol import WicProtocol
@@ -27,7 +27,7 @@ class WicServer(LanguageServer):
     """One client's server. `runtime` is the one that the command line asked for, if any."""
 
     def __init__(self, runtime: str | None) -> None:
-        super().__init__("wic-lsp", version("wic-lsp"), protocol_cls=WicProtocol)
+        super().__init__("wic-lsp", __version__, protocol_cls=WicProtocol)
         self.session = Session(runtime, _Outbox(self))
         for feature in (lifecycle, sync, configuration, code_actions, commands):
             feature.register(self, self.session)

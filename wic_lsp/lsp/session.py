@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -28,6 +29,7 @@ from wic_lsp.positions import Encoding
 from wic_lsp.scheduler import Scheduler
 from wic_lsp.snippets.whole_file import extract_whole_file
 from wic_lsp.toolchains.families import language_of_editor, language_of_path
+from wic_runtimes.errors import RuntimeFailure
 
 _log = logging.getLogger(__name__)
 
@@ -97,6 +99,12 @@ class Session:
         """Take in what the client can do."""
         self.client = client
         self.documents = DocumentStore(client.encoding)
+
+    def warm_up(self) -> None:
+        """Load what the first result will need, while the client is still busy with our capabilities."""
+        import_module("wic_lsp.parsers")
+        with suppress(RuntimeFailure):  # the first check will meet it again, and show it
+            self._workshop.engine(self.settings.runtime)
 
     def configure(self, layer: str, origin: Origin, options: object) -> None:
         """Set one layer of options; check every document again if that changes anything."""
@@ -214,7 +222,7 @@ class Session:
         if document is None or document.version != version:
             return
         snapshot = document.snapshot()
-        language = language_of_editor(snapshot.language_id) or language_of_path(path_of(uri))
+        language = language_of_document(snapshot.language_id, uri)
         if language is None:
             self._accept(snapshot, (refuse_language(snapshot.language_id),))
             return
@@ -232,14 +240,26 @@ class Session:
         """Compile a document on every toolchain that was chosen for its language, side by side."""
         settings = self.settings
         snippet = extract_whole_file(snapshot.text, language, path_of(uri))
-        wanted: Sequence[str | None] = settings.toolchains.get(language, ()) or (None,)
         shows_progress = self.client is not None and self.client.progress
         progress = (
             self._outbox.progress(f"Compiling {snippet.name}", uri) if shows_progress else nullcontext()
         )
         with progress:
-            checks = (self._workshop.pipeline.check(snippet, settings, name) for name in wanted)
+            pipeline = self._workshop.pipeline
+            checks = (pipeline.check(snippet, settings, name) for name in settings.toolchains_for(language))
             return tuple(await asyncio.gather(*checks))
+
+    async def show_output(self, uri: str) -> tuple[CheckResult, ...]:
+        """Compile an open document once more for what the compilers write to people; () if it is not open."""
+        document = self.documents.get(uri)
+        language = None if document is None else language_of_document(document.language_id, uri)
+        if document is None or language is None:
+            return ()
+        settings = self.settings
+        snippet = extract_whole_file(document.text, language, path_of(uri))
+        pipeline = self._workshop.pipeline
+        shows = (pipeline.show(snippet, settings, name) for name in settings.toolchains_for(language))
+        return tuple(await asyncio.gather(*shows))
 
     def _accept(self, snapshot: DocumentSnapshot, results: tuple[CheckResult, ...]) -> None:
         """Keep and deliver a result, if its version is still the one that is open."""
@@ -258,6 +278,11 @@ class Session:
         state.waiters.clear()
         if not self.pulls:
             self._outbox.publish(snapshot.uri, snapshot.version, diagnostics)
+
+
+def language_of_document(language_id: str, uri: str) -> str | None:
+    """Return the language by what the editor says it is, else by the file's name; None where unknown."""
+    return language_of_editor(language_id) or language_of_path(path_of(uri))
 
 
 def path_of(uri: str) -> str:

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final, TypeAlias
 
+from wic_lsp import __version__
 from wic_lsp.model import CheckResult, Finding, Fix, Note, Place, Range, Severity
 from wic_lsp.report.model import CheckedFile, explain, locate, outcome_name, to_uri
 
@@ -31,7 +31,7 @@ _LEVELS: Final = {
 
 def render_sarif(files: Sequence[CheckedFile]) -> str:
     """Return one SARIF log, indented, in ASCII, with the newline that ends it."""
-    return json.dumps(make_log(files, _own_version()), indent=2) + "\n"
+    return json.dumps(make_log(files, __version__), indent=2) + "\n"
 
 
 def make_log(files: Sequence[CheckedFile], wic_version: str) -> Json:
@@ -63,13 +63,6 @@ def make_log(files: Sequence[CheckedFile], wic_version: str) -> Json:
             }
         ],
     }
-
-
-def _own_version() -> str:
-    try:
-        return version("wic-lsp")
-    except PackageNotFoundError:
-        return "0"
 
 
 def _collect_links(findings: Iterable[Finding]) -> dict[str, str]:

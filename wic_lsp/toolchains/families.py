@@ -41,11 +41,15 @@ class LanguageSupport:
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How the versions from `oldest` on are spoken to, and which parser understands the answer."""
+    """How the versions from `oldest` on are spoken to, and which parser understands the answer.
+
+    `plain_argv` makes the compiler write as it does for people.
+    """
 
     oldest: int
     parser: str
     argv: tuple[str, ...]
+    plain_argv: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +105,16 @@ class Toolchain:
         """Whether the family knows a standard of that name for this language."""
         return self.family.languages[self.language].standards.fullmatch(standard) is not None
 
-    def arguments(self, file_name: str, standard: str | None, flags: tuple[str, ...]) -> tuple[str, ...]:
+    def arguments(
+        self, file_name: str, standard: str | None, flags: tuple[str, ...], *, is_plain: bool = False
+    ) -> tuple[str, ...]:
         """Return the whole argument vector. Flags and standard must have been accepted before."""
         support = self.family.languages[self.language]
         is_header = file_name.endswith(languages()[self.language].header_endings)
         chosen = (self.family.standard_flag.format(standard=standard),) if standard else ()
         return (
             self.program,
-            *self.dialect.argv,
+            *(self.dialect.plain_argv if is_plain else self.dialect.argv),
             *chosen,
             *flags,
             *(support.header_argv if is_header else support.argv),
@@ -178,7 +184,8 @@ def parse_family(table: Mapping[str, Any]) -> Family:
         standard_flag=table["flags"]["standard"],
         allowed_flags=tuple(re.compile(rule) for rule in table["flags"]["allowed"]),
         dialects=tuple(
-            Dialect(entry["from"], entry["parser"], tuple(entry["argv"])) for entry in table["dialects"]
+            Dialect(entry["from"], entry["parser"], tuple(entry["argv"]), tuple(entry["plain_argv"]))
+            for entry in table["dialects"]
         ),
     )
 

@@ -32,9 +32,9 @@ def register(server: WicServer, session: Session) -> None:
         await session.restart_runtime()
 
     @server.command(SHOW_OUTPUT)
-    def show_output(uri: str) -> list[dict[str, object]]:
-        """Return the compiler's own words: toolchain, command, outcome and output of each result."""
-        checked = session.current(uri)
+    async def show_output(uri: str) -> list[dict[str, object]]:
+        """Return the compiler's own words: toolchain, command, outcome and output on each toolchain."""
+        results = await session.show_output(uri)
         outputs: list[dict[str, object]] = [
             {
                 "toolchain": result.toolchain,
@@ -44,7 +44,7 @@ def register(server: WicServer, session: Session) -> None:
                 "reason": result.reason,
                 "output": result.raw_output,
             }
-            for result in (checked.results if checked is not None else ())
+            for result in results
         ]
         for output in outputs:
             _log.info("%s", output["output"])

@@ -41,6 +41,7 @@ def register(server: WicServer, session: Session) -> None:
         session.configure("start", Origin.USER, unwrap(params.initialization_options))
         _follow_client(server, params.process_id)
         _forward_logs(server)
+        asyncio.get_running_loop().call_soon(session.warm_up)
 
     @server.feature(types.SHUTDOWN)
     async def shutdown(_params: None) -> None:

@@ -1,0 +1,42 @@
+# Everything here works in a fresh clone: the environment is made when it is missing or out of date.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST_ARGS ?=
+
+.PHONY: demo setup test lint bench clean
+
+demo: setup
+	@echo "== wic doctor: what works on this machine"
+	@$(BIN)/wic doctor
+	@echo
+	@echo "== wic check: the files under examples/ (they hold errors, so its exit code is 1)"
+	@$(BIN)/wic check examples/inventory.cpp examples/sensor.c examples/clean.cpp; test $$? -eq 1
+	@echo
+	@echo "== wic-lsp: a real client opens a file, edits it, and prints what it received"
+	@$(BIN)/python examples/drive_server.py
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+test: lint
+	$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGS)
+
+bench: setup
+	$(BIN)/python tests/bench/bench_documents.py
+	$(BIN)/python tests/bench/bench_server.py
+
+clean:
+	rm -rf $(VENV) dist build
