@@ -37,7 +37,8 @@ from wic_lsp.positions import ColumnUnit, LineRule, SourceText
 
 CLANG_RULER = Ruler(LineRule.LSP, ColumnUnit.BYTE, counts_mark=True)
 _LONGEST_ECHO = 4096  # MaxLineLengthToPrint: clang echoes no longer line, and drops its fix-its
-_LONGEST_MESSAGE = 500  # lines; keeps the search for an echo linear
+_LONGEST_MESSAGE = 200  # lines
+_MOST_LINES_SEARCHED = 20_000  # for echoes, in all: output made to be slow to read is read less well instead
 _MOST_LINES_ECHOED = 16
 _STOPPED = "too many errors emitted"
 _OTHERS_SHOWN = 20
@@ -66,7 +67,7 @@ def _read_end(reading: _Reading, counts: Sequence[int]) -> tuple[Remark, ...]:
         is_lost = reading.counted < counts[-1]
         message = "Some of what clang said could not be read."
         return (Remark(Severity.ERROR, message),) if is_lost else ()
-    if has_unlocated_error or not (reading.counted or others):
+    if has_unlocated_error or not (reading.counted or others or reading.is_in_chain):
         return ()
     message = "clang's output breaks off; there may be more errors."
     return (Remark(Severity.ERROR, f"{message}\n{others}".strip()),)
@@ -86,11 +87,22 @@ class _Reading:
     position: int = 0
     counted: int = 0
     was_stopped: bool = False
-    remarks: list[Remark] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    _groups: list[list[Remark]] = field(default_factory=list)
+    _searched: int = 0
     _last: Heading | None = None
     _chain: list[Includer] = field(default_factory=list)
     _chains: dict[str, tuple[Includer, ...]] = field(default_factory=dict)
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What was read, each with its notes."""
+        return tuple(replace(first, notes=tuple(notes)) for first, *notes in self._groups)
+
+    @property
+    def is_in_chain(self) -> bool:
+        """Whether lines about what included a file are not followed by what was found in it."""
+        return bool(self._chain)
 
     def read(self) -> _Reading:
         while self.position < len(self.lines):
@@ -141,7 +153,10 @@ class _Reading:
         """Return the index of the line that begins the echo of the heading's place."""
         shown = self._shown(heading)
         for index in range(start, min(start + _LONGEST_MESSAGE, len(self.lines))):
+            if self._searched > _MOST_LINES_SEARCHED:
+                return None
             line = self.lines[index]
+            self._searched += index > start
             if is_echo(line) and (shown is None or _is_echo_of(line, heading, *shown)):
                 return index
             if read_summary(line) is not None:
@@ -195,10 +210,10 @@ class _Reading:
             replacements=replacements,
             chain=self._chains.get(heading.file, ()),
         )
-        if heading.kind == "note" and self.remarks:
-            self.remarks[-1] = replace(self.remarks[-1], notes=(*self.remarks[-1].notes, remark))
+        if heading.kind == "note" and self._groups:
+            self._groups[-1].append(remark)
         else:
-            self.remarks.append(remark)
+            self._groups.append([remark])
 
     def _spot(self, heading: Heading) -> Spot | None:
         """Return the heading's place: the range that its caret is in, else the caret alone.

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from wic_lsp.model import Edit, Finding, Fix, Note, Place, Range
-from wic_lsp.parsers.flood import cut_flood
+from wic_lsp.parsers.flood import describe_cut, keep_most_grave
 from wic_lsp.parsers.placing import Placer, Ruler
 from wic_lsp.parsers.remarks import Remark, Replacement, Report
 from wic_lsp.parsers.sources import Sources
@@ -24,8 +24,9 @@ _REQUESTED = re.compile(
 def to_findings(report: Report, sources: Sources, ruler: Ruler) -> tuple[Finding, ...]:
     """Return the report's findings in its order, at most 101 of them."""
     placer = Placer(sources, ruler, report.openers)
-    findings = tuple(_to_finding(remark, placer) for remark in report.remarks)
-    return cut_flood(findings, was_stopped=report.was_stopped, top=placer.top)
+    findings = tuple(_to_finding(remark, placer) for remark in keep_most_grave(report.remarks))
+    place = findings[-1].place if findings else placer.top
+    return (*findings, *describe_cut(len(report.remarks), was_stopped=report.was_stopped, place=place))
 
 
 def _to_finding(remark: Remark, placer: Placer) -> Finding:
@@ -49,10 +50,9 @@ def _place(remark: Remark, placer: Placer) -> tuple[Place, tuple[Note, ...]]:
     range_ = placer.find_in_main(spot)
     if range_ is not None:
         return Place(None, range_), ()
-    name = ":".join(
-        [spot.file, *(str(number) for number in (spot.caret.line, spot.caret.column) if number > 0)]
-    )
-    origin = Note(f"in {name}", placer.describe(spot))
+    true_place = placer.describe(spot)
+    numbers = (str(number) for number in (spot.caret.line, spot.caret.column) if number > 0)
+    origin = Note(f"in {':'.join([true_place.file or spot.file, *numbers])}", true_place)
     range_ = _range_of_request(remark.notes, placer) or placer.find_include(spot.file, remark.chain)
     return placer.top if range_ is None else Place(None, range_), (origin,)
 
@@ -68,7 +68,7 @@ def _range_of_request(notes: Iterable[Remark], placer: Placer) -> Range | None:
 
 
 def _to_note(note: Remark, placer: Placer) -> Note:
-    return Note(note.message, None if note.spot is None else placer.describe(note.spot))
+    return Note(note.message.strip(), None if note.spot is None else placer.describe(note.spot))
 
 
 def _fixes(remark: Remark, placer: Placer) -> Iterable[Fix]:
@@ -94,12 +94,13 @@ def _edits(replacements: tuple[Replacement, ...], placer: Placer) -> tuple[Edit,
 
 
 def _title(edits: tuple[Edit, ...], placer: Placer) -> str:
-    actions = [_action(edit, placer) for edit in edits]
-    if len(actions) > 2:  # noqa: PLR2004
-        return f"{actions[0]} and {len(actions) - 1} more changes"
-    if len(actions) == 2 and all(action.startswith("Insert ") for action in actions):  # noqa: PLR2004
-        return f"{actions[0]} and {actions[1].removeprefix('Insert ')}"
-    return " and ".join([actions[0], *(action[0].lower() + action[1:] for action in actions[1:])])
+    """Say what the edits do: both of two, and the first of more."""
+    first, *others = [_action(edit, placer) for edit in edits]
+    if len(others) > 1:
+        return f"{first} and {len(others)} more changes"
+    if others and first.startswith("Insert "):
+        return f"{first} and {others[0].removeprefix('Insert ')}"
+    return " and ".join([first, *others])
 
 
 def _action(edit: Edit, placer: Placer) -> str:

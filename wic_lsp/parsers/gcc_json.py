@@ -63,13 +63,13 @@ def gather_notes(remarks: Iterable[Remark]) -> tuple[Remark, ...]:
 
     GCC nests only the notes of one group.
     """
-    gathered: list[Remark] = []
+    groups: list[list[Remark]] = []
     for remark in remarks:
-        if is_note(remark) and gathered and not is_note(gathered[-1]):
-            gathered[-1] = replace(gathered[-1], notes=(*gathered[-1].notes, remark))
+        if is_note(remark) and groups and not is_note(groups[-1][0]):
+            groups[-1].append(remark)
         else:
-            gathered.append(remark)
-    return tuple(gathered)
+            groups.append([remark])
+    return tuple(replace(first, notes=(*first.notes, *rest)) if rest else first for first, *rest in groups)
 
 
 def _read_diagnostic(value: Json) -> Iterator[Remark]:

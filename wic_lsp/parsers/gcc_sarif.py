@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from urllib.parse import unquote
+from dataclasses import dataclass, replace
 
 from wic_lsp.model import Finding, Severity
 from wic_lsp.parsers.documents import (
@@ -32,6 +31,8 @@ from wic_lsp.positions import display_to_byte_column
 
 _OBJECT = re.compile(r'^\{(?=\s*(?:"|\Z))', re.MULTILINE)
 _RESULTS = re.compile(r'"results"\s*:\s*\[')
+_LINK = re.compile(r"\[([^\[\]]*)\]\((?:sarif:|https://gcc\.gnu\.org/)[^()\s]*\)")
+_DOUBLES_BRACES = re.compile(r"(?:1[5-9]|[2-9]\d)\.")
 _DEEPEST_CHAIN = 200
 
 
@@ -71,22 +72,28 @@ class _Reader:
     """Reads SARIF's objects; needs the sources, because columns can only be counted on their text."""
 
     sources: Sources
+    doubles_braces: bool = False
 
     def read_log(self, log: Json) -> Iterator[Remark]:
         for run in elements(log, "runs"):
-            rules = {
-                text_of(rule, "id"): text_of(rule, "helpUri")
-                for rule in elements(run, "tool", "driver", "rules")
-            }
-            remarks = [
-                remark for result in elements(run, "results") for remark in self.read_result(result, rules)
-            ]
-            for invocation in elements(run, "invocations"):
-                remarks.extend(self._read_invocation(invocation, remarks))
-            yield from remarks
+            version = text_of(run, "tool", "driver", "version")
+            reader = replace(self, doubles_braces=_DOUBLES_BRACES.match(version) is not None)
+            yield from reader.read_run(run)
+
+    def read_run(self, run: Json) -> Iterator[Remark]:
+        """Yield what one run of the compiler said."""
+        rules = {
+            text_of(rule, "id"): text_of(rule, "helpUri") for rule in elements(run, "tool", "driver", "rules")
+        }
+        remarks = [
+            remark for result in elements(run, "results") for remark in self.read_result(result, rules)
+        ]
+        for invocation in elements(run, "invocations"):
+            remarks.extend(self._read_invocation(invocation, remarks))
+        yield from remarks
 
     def read_result(self, result: Json, rules: Mapping[str, str]) -> Iterator[Remark]:
-        message = text_of(result, "message", "text") or "The compiler said something that could not be read."
+        message = self._read_message(result) or "The compiler said something that could not be read."
         rule = text_of(result, "ruleId")
         locations = elements(result, "locations")
         primary = locations[0] if locations else None
@@ -106,13 +113,21 @@ class _Reader:
             hedges=is_guess(message),
         )
 
+    def _read_message(self, value: Json) -> str:
+        """Return a message's words: without SARIF's links, and with its doubled braces undone.
+
+        GCC doubles them since 15, as SARIF 2.1.0 3.11.5 asks.
+        """
+        text = _LINK.sub(r"\1", text_of(value, "message", "text"))
+        return text.replace("{{", "{").replace("}}", "}") if self.doubles_braces else text
+
     def _read_invocation(self, invocation: Json, remarks: list[Remark]) -> Iterator[Remark]:
         """Yield what the compiler said about itself: that it crashed, above all."""
         for notification in elements(invocation, "toolExecutionNotifications"):
             locations = elements(notification, "locations")
             yield Remark(
                 severity=SEVERITIES.get(text_of(notification, "level"), Severity.ERROR),
-                message=f"internal compiler error: {text_of(notification, 'message', 'text')}",
+                message=f"internal compiler error: {self._read_message(notification)}",
                 spot=self._read_spot(locations[0] if locations else None),
             )
         failed = member(invocation, "executionSuccessful") is False
@@ -122,7 +137,7 @@ class _Reader:
     def _read_note(self, location: Json) -> Remark:
         return Remark(
             Severity.INFORMATION,
-            text_of(location, "message", "text"),
+            self._read_message(location),
             self._read_spot(location),
             replacements=tuple(self._read_replacements(location)),
         )
@@ -143,7 +158,7 @@ class _Reader:
         if not file or not line:
             return None
         column = number_of(region, "startColumn")
-        if column is None:
+        if not column:
             return Spot(file, Point(line, 0))
         start, end = self._read_region(file, region)
         is_point = (number_of(region, "endLine") or line) == line and (
@@ -184,7 +199,8 @@ class _Reader:
 
 
 def _read_file(artifact: Json) -> str:
-    return unquote(text_of(artifact, "uri").removeprefix("file://"))
+    """Return the file's name: GCC writes it as it is, and escapes nothing in it."""
+    return text_of(artifact, "uri").removeprefix("file://")
 
 
 def _read_chain(primary: Json, related: list[Json]) -> tuple[Includer, ...]:
