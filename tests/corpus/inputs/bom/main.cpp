@@ -1,0 +1,3 @@
+﻿int a = first; // é
+int b = second;
+int c = 3

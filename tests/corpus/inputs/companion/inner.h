@@ -1,0 +1,2 @@
+#pragma once
+inline int inner(int n) { return n + wrong_name; }

@@ -1,0 +1,3 @@
+#pragma once
+#include "inner.h"
+inline int outer(int n) { return inner(n) }

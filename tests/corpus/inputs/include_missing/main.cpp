@@ -1,0 +1,4 @@
+#include <vector>
+#include "no_such_header.h"
+
+int main() { return nothing(); }

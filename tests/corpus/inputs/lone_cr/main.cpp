@@ -1,0 +1,3 @@
+int a = first;int b = second;  int c = third;
+int d = fourth;
+int e = fifth;/* ab */ int f = sixth;

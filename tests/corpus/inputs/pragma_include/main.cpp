@@ -1,0 +1,4 @@
+#include <cstdio>
+#include "stamp.h"
+#include "stamp.h"
+int main() { return STAMP; }

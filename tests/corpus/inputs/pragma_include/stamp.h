@@ -1,0 +1,2 @@
+#define STAMP missing_stamp
+int stamped = 1;

@@ -1,0 +1,6 @@
+int main() {
+	int a = first;
+		int b	=	second;
+ 	int c = a + third;
+    	return a + b + c
+}

@@ -1,0 +1,4 @@
+int main() {
+    int never_used = 1;
+    return 0;
+}
