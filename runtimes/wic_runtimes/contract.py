@@ -27,6 +27,9 @@ MAX_FILES: Final = 65
 MAX_TOTAL_BYTES: Final = 5 * 1024 * 1024
 """At most 1 MiB of main file and 4 MiB of companions."""
 
+MAX_PATH_LENGTH: Final = 1000
+"""The longest path of a file, in code points."""
+
 
 @unique
 class Outcome(Enum):
@@ -173,13 +176,12 @@ class Runtime(Protocol):
 def check_job(job: CompileJob) -> None:
     """Raise JobRejected unless the job's files and arguments are well formed.
 
-    Every runtime calls this first: paths are relative, without `..`, unique, and free of NUL; the number
-    of files and their size are bounded; the argument vector is not empty.
+    Every runtime calls this first: paths are relative, without `..`, unique, and free of NUL, and none lies
+    below another file; the number of files and their size are bounded; the argument vector is not empty.
     """
     if not job.argv or not job.argv[0]:
         raise JobRejected("The job names no program.")
-    if any("\0" in word for word in (*job.argv, *chain.from_iterable(job.environment))):
-        raise JobRejected("An argument holds a NUL byte.")
+    _check_words(job)
     if len(job.files) > MAX_FILES:
         raise JobRejected(f"The job has {len(job.files)} files; at most {MAX_FILES} are accepted.")
     total = sum(len(file.content) for file in job.files)
@@ -187,15 +189,41 @@ def check_job(job: CompileJob) -> None:
         raise JobRejected(f"The job's files have {total} bytes; at most {MAX_TOTAL_BYTES} are accepted.")
     seen: set[str] = set()
     for file in job.files:
-        path = PurePosixPath(file.path)
-        if (
-            path.is_absolute()
-            or not path.parts
-            or ".." in path.parts
-            or "\0" in file.path
-            or str(path) != file.path
-        ):
-            raise JobRejected(f"The path {file.path!r} is not a plain relative path.")
+        _check_path(file.path)
         if file.path in seen:
             raise JobRejected(f"The path {file.path!r} occurs twice.")
         seen.add(file.path)
+    for file in job.files:
+        if not seen.isdisjoint(str(parent) for parent in PurePosixPath(file.path).parents):
+            raise JobRejected(f"The path {file.path!r} lies below a path that is a file.")
+
+
+def _check_words(job: CompileJob) -> None:
+    words = (*job.argv, *chain.from_iterable(job.environment))
+    if any("\0" in word or not _is_text(word) for word in words):
+        raise JobRejected("An argument holds a NUL byte or a half of a character.")
+    if any(not name or "=" in name for name, _ in job.environment):
+        raise JobRejected("A variable of the environment has no proper name.")
+
+
+def _check_path(text: str) -> None:
+    path = PurePosixPath(text)
+    if (
+        path.is_absolute()
+        or not path.parts
+        or ".." in path.parts
+        or "\0" in text
+        or str(path) != text
+        or not _is_text(text)
+        or len(text) > MAX_PATH_LENGTH
+    ):
+        raise JobRejected(f"The path {text!r} is not a plain relative path.")
+
+
+def _is_text(word: str) -> bool:
+    """Whether a word can be given to a program. Bytes that are no UTF-8 are escaped as in PEP 383."""
+    try:
+        word.encode("utf-8", errors="surrogateescape")
+    except UnicodeEncodeError:
+        return False
+    return True
