@@ -90,7 +90,7 @@ class Sandbox(asyncio.SubprocessProtocol):
                 numbers = Descriptors(gate_read, status_write, filter_file, program_file, tuple(files))
                 transport, _ = await loop.subprocess_exec(
                     lambda: sandbox,
-                    *make_arguments(numbers),
+                    *(word.encode("utf-8", errors="surrogateescape") for word in make_arguments(numbers)),
                     stdin=asyncio.subprocess.DEVNULL,
                     env={},
                     cwd="/",
