@@ -59,9 +59,7 @@ async def main() -> int:
     context = types.CodeActionContext(second.diagnostics)
     request = types.CodeActionParams(types.TextDocumentIdentifier(uri), second.diagnostics[0].range, context)
     for action in await client.text_document_code_action_async(request) or []:
-        print(
-            f"-- offered: {action.title} ({action.kind.value if hasattr(action.kind, 'value') else action.kind})"
-        )
+        print(f"-- offered: {action.title} ({action.kind})")
 
     await client.shutdown_async(None)
     client.exit(None)

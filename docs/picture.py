@@ -1,0 +1,35 @@
+"""Draws docs/wic-check.svg, the picture in the README, from what `wic check` really prints."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+ROOT = Path(__file__).parent.parent
+COMMAND = ("check", "examples/inventory.cpp")
+
+
+def main() -> None:
+    """Run the command in colour and save what it prints."""
+    printed = subprocess.run(  # noqa: S603 - our own command
+        [Path(sys.executable).with_name("wic"), *COMMAND],
+        cwd=ROOT,
+        env={**os.environ, "FORCE_COLOR": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+        console = Console(record=True, width=100, file=nowhere)
+        console.print(Text(f"$ wic {' '.join(COMMAND)}\n"))
+        console.print(Text.from_ansi(printed))
+        console.save_svg(str(ROOT / "docs" / "wic-check.svg"), title="wic check")
+
+
+if __name__ == "__main__":
+    main()
