@@ -159,10 +159,11 @@ def test_only_the_groups_of_dead_servers_are_collected(tmp_path, monkeypatch):
     pid, start, namespace = owner.own_label().removeprefix("wic-").split("-")
     dead = f"wic-{pid}-{int(start) + 1}-{namespace}"
     kept = [owner.own_label(), f"wic-{pid}-{int(start) + 1}-{int(namespace) + 1}", "wic-x", "other.scope"]
-    for name in (dead, *kept):
-        (root / name).mkdir()
+    for name in (dead, f"other.scope/{dead}", *kept):
+        (root / name).mkdir(parents=True, exist_ok=True)
     assert collect_dead_groups() == (f"control group {dead}",)
     assert not (root / dead).exists()
+    assert not (root / "other.scope" / dead).exists(), "the dead lived in another group than we do"
     assert all((root / name).exists() for name in kept)
 
 

@@ -191,15 +191,21 @@ def _offers_memory(folder: Path) -> bool:
 
 
 def collect_dead_groups() -> tuple[str, ...]:
-    """Remove the folders of servers that are dead, killing what still runs in them; name each."""
+    """Remove the folders of servers that are dead, killing what still runs in them; name each.
+
+    Looks through the whole tree, since the dead may have lived in another group than we do.
+    """
     removed = []
-    for hierarchy in candidates(_MOUNTS.read_text(), _OWN.read_text()):
-        with suppress(OSError):
-            for folder in sorted(hierarchy.parent.iterdir()):
-                if owner.is_dead(folder.name):
-                    remove_group(folder)
-                    if not folder.exists():
-                        removed.append(f"control group {folder.name}")
+    for line in _MOUNTS.read_text().splitlines():
+        _, mount, kind, options, *_ = line.split(" ")
+        if kind != "cgroup2" and not (kind == "cgroup" and "memory" in options.split(",")):
+            continue
+        for folder, children, _ in os.walk(mount):
+            for name in filter(owner.is_dead, list(children)):
+                children.remove(name)
+                remove_group(Path(folder, name))
+                if not Path(folder, name).exists():
+                    removed.append(f"control group {name}")
     return tuple(dict.fromkeys(removed))
 
 
