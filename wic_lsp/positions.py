@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from enum import Enum, unique
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate
 
 from wic_lsp.model import Position, Range
@@ -24,7 +24,11 @@ _LAST_OF_BMP = "\uffff"
 _MARK = "\ufeff"
 _TAB_STOP = 8
 _FIRST_OF_TWO_BYTES = "\x80"
-_SOFT_HYPHEN = "\u00ad"
+_NARROW_FORMATS = frozenset(
+    "\u00ad\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2\U000110bd\U000110cd"
+)
+_HANGUL_PARTS = re.compile("[\u1160-\u11ff\ud7b0-\ud7fb]")
+_WIDE_SYMBOLS = re.compile("[\u3248-\u324f\u4dc0-\u4dff]")
 
 
 @unique
@@ -92,8 +96,19 @@ def units_to_column(line: str, units: int, encoding: Encoding) -> int:
     A column past the end of the line means its end (LSP 3.17, Position).
     """
     content = line_content(line)
+    units = max(units, 0)
     if encoding is Encoding.UTF32 or content.isascii():
-        return min(max(units, 0), len(content))
+        return min(units, len(content))
+    codec, size = ("utf-8", 1) if encoding is Encoding.UTF8 else ("utf-16-le", 2)
+    try:
+        data = content.encode(codec)
+    except UnicodeEncodeError:  # a lone surrogate, from an editor that sent one
+        return _count_characters(content, units, encoding)
+    return len(data[: units * size].decode(codec, "ignore"))
+
+
+def _count_characters(content: str, units: int, encoding: Encoding) -> int:
+    """Do the work of `units_to_column` one character at a time."""
     passed = 0
     for column, character in enumerate(content):
         if encoding is Encoding.UTF16:
@@ -112,29 +127,42 @@ def display_to_byte_column(line: str, column: int, *, after_marks: bool = True) 
     on which side of those the column is. Past the end of the line each column is a byte. Source: GCC's
     cpp_display_column_to_byte_column (libcpp/charset.cc), by which its SARIF counts.
     """
-    wanted = column - 1
-    passed = units = 0
-    for character in line_content(line):
-        width = _TAB_STOP - passed % _TAB_STOP if character == "\t" else _display_width(character)
-        if passed + width > wanted or (passed == wanted and not after_marks):
-            return units + 1
-        passed += width
-        units += len(character.encode("utf-8", "surrogatepass"))
-    return units + 1 + max(wanted - passed, 0)
+    content = line_content(line)
+    wanted = max(column - 1, 0)
+    if (head := content[: wanted + 1]).isascii() and "\t" not in head:
+        return wanted + 1
+    displayed, encoded = _measure(content)
+    index = bisect_right(displayed, wanted) - 1 if after_marks else bisect_left(displayed, wanted)
+    if displayed[min(index, len(displayed) - 1)] > wanted:
+        index -= 1
+    if index < len(content):
+        return encoded[index] + 1
+    return encoded[-1] + 1 + wanted - displayed[-1]
+
+
+@lru_cache(maxsize=2)
+def _measure(content: str) -> tuple[list[int], list[int]]:
+    """Return how many columns of a terminal, and how many bytes, stand before each character and the end."""
+    displayed, encoded = [0], [0]
+    for character in content:
+        width = _TAB_STOP - displayed[-1] % _TAB_STOP if character == "\t" else _display_width(character)
+        displayed.append(displayed[-1] + width)
+        encoded.append(encoded[-1] + len(character.encode("utf-8", "surrogatepass")))
+    return displayed, encoded
 
 
 def _display_width(character: str) -> int:
-    """How many columns of a terminal a character takes, by glibc's and GCC's tables."""
-    if character < _FIRST_OF_TWO_BYTES or character == _SOFT_HYPHEN:
+    """How many columns of a terminal a character takes, by glibc's and GCC's tables (utf8_gen.py)."""
+    if character < _FIRST_OF_TWO_BYTES or character in _NARROW_FORMATS:
         return 1
-    if unicodedata.east_asian_width(character) in "WF":
-        return 2
     is_combining = unicodedata.bidirectional(character) == "NSM" or unicodedata.category(character) in {
         "Cf",
         "Me",
         "Mn",
     }
-    return 0 if is_combining or "\u1160" <= character <= "\u11ff" else 1
+    if is_combining or _HANGUL_PARTS.match(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" or _WIDE_SYMBOLS.match(character) else 1
 
 
 class SourceText:

@@ -16,6 +16,7 @@ from wic_lsp.parsers.remarks import Remark, Replacement, Report
 from wic_lsp.parsers.sources import Sources
 
 _LONGEST_IN_TITLE = 40
+_MOST_NOTES = 100
 _REQUESTED = re.compile(
     r"requested here|required (?:from|by)|in instantiation of|while substituting|in call to"
 )
@@ -37,7 +38,7 @@ def _to_finding(remark: Remark, placer: Placer) -> Finding:
         place=place,
         code=remark.code,
         code_url=remark.code_url,
-        notes=(*origin, *(_to_note(note, placer) for note in remark.notes)),
+        notes=(*origin, *(_to_note(note, placer) for note in remark.notes[:_MOST_NOTES])),
         fixes=tuple(_fixes(remark, placer)),
     )
 
@@ -76,7 +77,7 @@ def _fixes(remark: Remark, placer: Placer) -> Iterable[Fix]:
     edits = _edits(remark.replacements, placer)
     if edits:
         yield Fix(_title(edits, placer), edits, is_sure=not remark.hedges)
-    for note in remark.notes:
+    for note in remark.notes[:_MOST_NOTES]:
         edits = _edits(note.replacements, placer)
         if edits:
             yield Fix(note.message.strip(), edits, is_sure=False)

@@ -30,12 +30,19 @@ class Ruler:
 
 
 class Placer:
-    """Places of one job's sources, as one compiler measures them. Answers are values; nothing is kept."""
+    """Places of one job's sources, as one compiler measures them. Remembers only what it looked up."""
 
     def __init__(self, sources: Sources, ruler: Ruler, openers: tuple[Opener, ...] = ()) -> None:
         self._sources = sources
         self._ruler = ruler
         self._openers = openers
+        self._paths: dict[str, str | None] = {}
+
+    def _path_of(self, file: str) -> str | None:
+        """Look up a name that compilers repeat on every line."""
+        if file not in self._paths:
+            self._paths[file] = self._sources.path_of(file)
+        return self._paths[file]
 
     @property
     def _main(self) -> SourceText:
@@ -66,7 +73,7 @@ class Placer:
 
         Where several lines go by that name, the one nearest to `hint`, a place of the real file, is meant.
         """
-        path = self._sources.path_of(file)
+        path = self._path_of(file)
         name = self._sources.main if path == self._sources.main else file
         lines = physical_lines(self._regions, name, line)
         if lines:
@@ -80,7 +87,7 @@ class Placer:
         range_ = self.find_in_main(spot)
         if range_ is not None:
             return Place(None, range_)
-        path = self._sources.path_of(spot.file)
+        path = self._path_of(spot.file)
         if path is not None:
             return Place(path, self._range(self._sources.texts[path], spot, spot.caret.line))
         return Place(spot.file, _bare_range(spot))
@@ -111,7 +118,7 @@ class Placer:
         return self._main.text[self._main.offset_of(range_.start) : self._main.offset_of(range_.end)]
 
     def _is_called_main(self, file: str) -> bool:
-        path = self._sources.path_of(file)
+        path = self._path_of(file)
         return path == self._sources.main or (path is None and any(one.file == file for one in self._regions))
 
     def _offset(self, source: SourceText, point: Point) -> int:
