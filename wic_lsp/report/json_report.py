@@ -1,6 +1,7 @@
 """The report for programs: LSP diagnostics, one object per snippet and toolchain.
 
-Positions are LSP's, in UTF-16 units. The keys and their order are part of the interface and change only
+Positions are LSP's, in UTF-16 units, and so are the URIs: absolute, unlike `path`, which is as the user
+wrote it. The keys and their order are part of the interface and change only
 with `version`. A result that is not finished always says its reason; an empty `diagnostics` means
 something only where `outcome` is `finished`.
 """
@@ -26,7 +27,7 @@ def render_json(files: Sequence[CheckedFile]) -> str:
         lines = split_lines(file.text)
         results += [
             _to_object(
-                file, result, [convert(file.path, lines, result.toolchain, each) for each in result.findings]
+                file, result, [convert(file, lines, result.toolchain, each) for each in result.findings]
             )
             for result in file.results
         ]
@@ -48,18 +49,19 @@ def _to_object(file: CheckedFile, result: CheckResult, diagnostics: list[object]
     return said
 
 
-def _load_conversion() -> Callable[[str, Sequence[str], str | None, Finding], object]:
+def _load_conversion() -> Callable[[CheckedFile, Sequence[str], str | None, Finding], object]:
     # lsprotocol takes 0.3 s to import, which the other formats shall not pay.
     from wic_lsp.lsp.to_lsp import to_diagnostic, to_json  # noqa: PLC0415
 
-    def convert(path: str, lines: Sequence[str], toolchain: str | None, finding: Finding) -> object:
+    def convert(file: CheckedFile, lines: Sequence[str], toolchain: str | None, finding: Finding) -> object:
+        path = file.absolute or file.path
         diagnostic = to_diagnostic(
             finding,
             lines,
             Encoding.UTF16,
             to_uri(path),
             source=f"wic {toolchain}" if toolchain else "wic",
-            resolve_uri=lambda file: to_uri(locate(path, file)),
+            resolve_uri=lambda named: to_uri(locate(path, named)),
         )
         return to_json(diagnostic)
 

@@ -32,11 +32,13 @@ class CheckedFile:
     """One file with what became of each of its snippets on each toolchain.
 
     `path` is as the user wrote it and `text` is what was compiled; the results' positions are of `text`.
+    `absolute` is where the file lies, for formats that must say it; empty where that is not known.
     """
 
     path: str
     text: str
     results: tuple[CheckResult, ...]
+    absolute: str = ""
 
 
 def exit_code(files: Sequence[CheckedFile]) -> int:
