@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from wic_runtimes.contract import CompileJob
 from wic_runtimes.errors import JobRejected, RuntimeUnavailable
-from wic_runtimes.sandbox import host
+from wic_runtimes.sandbox import create_runtime, host
 from wic_runtimes.sandbox.host import Forbidders, explain_failure, find_bwrap, find_mounts, find_programs
 from wic_runtimes.sandbox.spec import Mounts
 
@@ -179,6 +180,21 @@ def test_a_root_that_shows_a_home_is_rejected(tmp_path, monkeypatch):
             find_mounts([str(root)])
     toolchain = str(home / ".rustup/toolchains/stable")
     assert find_mounts([toolchain]).paths == (toolchain,)
+
+
+@pytest.mark.parametrize("system", ["Darwin", "Windows"])
+async def test_another_system_is_told_so(monkeypatch, system):
+    """Where there is no Linux the sandbox is unusable with a remedy; nothing is compiled, nothing raised."""
+    monkeypatch.setattr(host.platform, "system", lambda: system)
+    host.host_layout.cache_clear()
+    runtime = create_runtime({})
+    health = await runtime.health()
+    assert not health.usable
+    assert system in health.reason
+    assert health.remedy
+    with pytest.raises(RuntimeUnavailable, match=system):
+        await runtime.compile(CompileJob("x", ("/usr/bin/gcc",)))
+    await runtime.aclose()
 
 
 def test_only_an_architecture_of_uname_is_named():

@@ -84,6 +84,14 @@ def test_no_mounts_give_no_places():
     assert list(candidates("proc /proc proc rw 0 0\n", V1_OWN)) == []
 
 
+def test_where_the_kernel_has_no_tables_there_are_no_groups(tmp_path, monkeypatch):
+    """On another system nothing is found, nothing is collected, and nothing fails."""
+    monkeypatch.setattr(memory, "_MOUNTS", tmp_path / "mounts")
+    monkeypatch.setattr(memory, "_OWN", tmp_path / "cgroup")
+    assert MemoryGroups().why_not == "no memory control group is mounted"
+    assert collect_dead_groups() == ()
+
+
 def fake_kernel(monkeypatch):
     """Let a new folder have the files that the kernel would make in it."""
     make = Path.mkdir

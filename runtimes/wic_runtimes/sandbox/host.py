@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import resource
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -45,6 +44,11 @@ class Forbidders:
 @lru_cache(maxsize=1)
 def host_layout() -> HostLayout:
     """Find what every sandbox needs. Raises RuntimeUnavailable where something is missing."""
+    if platform.system() != "Linux":
+        raise RuntimeUnavailable(
+            f"The sandbox needs Linux, and this is {platform.system()}.",
+            "Choose another runtime, or work in WSL, a container or a virtual machine.",
+        )
     prlimit = _which("prlimit")
     if prlimit is None:
         raise RuntimeUnavailable(
@@ -70,6 +74,8 @@ def _which(name: str) -> str | None:
 
 def _ceilings() -> tuple[tuple[str, int], ...]:
     """Return our own hard limits, by prlimit's words; a process cannot raise its own."""
+    import resource  # noqa: PLC0415 - not on every system, where we still say why there is no sandbox
+
     kinds = {
         "cpu": resource.RLIMIT_CPU,
         "fsize": resource.RLIMIT_FSIZE,

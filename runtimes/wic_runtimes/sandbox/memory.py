@@ -70,7 +70,7 @@ class MemoryGroups:
 
     def _find(self) -> Hierarchy | None:
         """Take the first place where a group with a working limit can really be made."""
-        for hierarchy in candidates(_MOUNTS.read_text(), _OWN.read_text()):
+        for hierarchy in candidates(_read(_MOUNTS), _read(_OWN)):
             folder = hierarchy.parent / owner.own_label()
             try:
                 folder.mkdir(exist_ok=True)
@@ -140,6 +140,14 @@ class MemoryGroups:
             remove_group(folder)
 
 
+def _read(file: Path) -> str:
+    """Return a table of the kernel; empty where there is none, as on other systems."""
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
+
+
 def _limit(group: Group, memory_bytes: int) -> None:
     """Write the limit; in v1 the limit with swap must never be below the one without."""
     if group.version == _V2:
@@ -196,7 +204,7 @@ def collect_dead_groups() -> tuple[str, ...]:
     Looks through the whole tree, since the dead may have lived in another group than we do.
     """
     removed = []
-    for line in _MOUNTS.read_text().splitlines():
+    for line in _read(_MOUNTS).splitlines():
         _, mount, kind, options, *_ = line.split(" ")
         if kind != "cgroup2" and not (kind == "cgroup" and "memory" in options.split(",")):
             continue
