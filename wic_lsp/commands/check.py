@@ -92,7 +92,14 @@ async def _check_path(  # noqa: PLR0917 - each of them is another thing
         wanted = request.toolchains or settings.toolchains_for(language)
         results = [await workshop.pipeline.check(snippet, settings, name) for name in wanted]
         advance()
-        return CheckedFile(path, text, tuple(results))
+        return CheckedFile(path, text, tuple(results), absolute_path(path))
+
+
+def absolute_path(path: str) -> str:
+    """Return where the file lies, by the names that the user gave; links are followed only to undo `..`."""
+    named = Path(path)
+    found = named.parent.resolve() / named.name if ".." in named.parts else named.absolute()
+    return str(found)
 
 
 def read_source(path: Path) -> tuple[str, str]:
