@@ -87,6 +87,7 @@ async def _check_path(  # noqa: PLR0917 - each of them is another thing
         except Unreadable as unreadable:
             reason, remedy = unreadable.args
             result = CheckResult(None, None, None, reason=reason, remedy=remedy)
+            advance()
             return CheckedFile(path, "", (result,))
         snippet = extract_whole_file(text, language, path)
         wanted = request.toolchains or settings.toolchains_for(language)
@@ -111,12 +112,16 @@ def read_source(path: Path) -> tuple[str, str]:
         if language is None:
             endings = " ".join(ending for one in languages().values() for ending in one.endings)
             raise Unreadable(f"{path} is in no language that is known.", f"Known endings: {endings}")
-        if path.stat().st_size > MAX_SNIPPET_BYTES:
-            size = path.stat().st_size
+        if path.exists() and not path.is_file():
+            raise Unreadable(f"{path} is a device or a pipe.", "Name a file.")
+        with path.open("rb") as file:
+            content = file.read(MAX_SNIPPET_BYTES + 1)
+        if len(content) > MAX_SNIPPET_BYTES:
+            size = max(path.stat().st_size, len(content))
             raise Unreadable(
                 f"{path} has {size:,} bytes; at most {MAX_SNIPPET_BYTES:,} are checked.", "Split it."
             )
-        return path.read_bytes().decode("utf-8"), language
+        return content.decode("utf-8"), language
     except UnicodeDecodeError as exc:
         raise Unreadable(f"{path} is not UTF-8: byte {exc.start} is wrong.", "Save it as UTF-8.") from exc
     except OSError as exc:
