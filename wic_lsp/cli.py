@@ -15,10 +15,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from wic_lsp import __version__
+from wic_lsp.commands.output import OutputLost, give_up
 
 OK: Final = 0
 FOUND_ERRORS: Final = 1
 NOT_CHECKED: Final = 2
+INTERRUPTED: Final = 130
 
 _EPILOG: Final = (
     "Exit codes of check: 0 all compiled without an error, 1 some error, 2 something was not checked."
@@ -67,8 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = make_parser().parse_args(arguments)
     try:
         return _run(options)
+    except OutputLost as lost:
+        return give_up(lost)
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
 
 
 def main_serve() -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from wic_lsp.assembly import Workshop, read_user_file, user_file
+from wic_lsp.commands.output import is_terminal, write
 from wic_lsp.config import Origin, Settings, resolve
 from wic_lsp.model import CheckResult
 from wic_lsp.pipeline import MAX_SNIPPET_BYTES
@@ -51,9 +52,8 @@ async def check(request: CheckRequest) -> int:
             )
         finally:
             await workshop.aclose()
-    colour = request.format == "text" and wants_colour(os.environ, is_terminal=sys.stdout.isatty())
-    sys.stdout.buffer.write(render(request.format, files, colour=colour).encode("utf-8", "replace"))
-    sys.stdout.flush()
+    colour = request.format == "text" and wants_colour(os.environ, is_terminal=is_terminal(sys.stdout))
+    write(render(request.format, files, colour=colour))
     return exit_code(files)
 
 
@@ -131,7 +131,7 @@ def read_source(path: Path) -> tuple[str, str]:
 @contextmanager
 def _progress(count: int) -> Iterator[Callable[[], None]]:
     """Show a bar on the terminal while several files are checked."""
-    if count <= 1 or not sys.stderr.isatty():
+    if count <= 1 or not is_terminal(sys.stderr):
         yield lambda: None
         return
     from rich.console import Console  # noqa: PLC0415 - only where it is seen

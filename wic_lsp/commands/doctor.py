@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from wic_lsp.assembly import DEFAULT_RUNTIME, Workshop
+from wic_lsp.commands.output import write
 from wic_lsp.discovery import Unusable
 from wic_lsp.pipeline import Engine
 from wic_lsp.report.terminal import sanitise_line
@@ -31,10 +32,9 @@ async def doctor(format_: Literal["text", "json"]) -> int:
     """Try every runtime and every toolchain; 0 where the default runtime can compile something, else 1."""
     examinations = await _examine_all()
     if format_ == "json":
-        _print_json({"version": 1, "runtimes": [_runtime_object(one) for one in examinations]})
+        _write_json({"version": 1, "runtimes": [_runtime_object(one) for one in examinations]})
     else:
-        for examination in examinations:
-            _print_examination(examination)
+        _write_lines([line for examination in examinations for line in _examination_lines(examination)])
     return 0 if any(_can_compile(one) for one in examinations if one.runtime == DEFAULT_RUNTIME) else 1
 
 
@@ -47,13 +47,12 @@ async def toolchains(format_: Literal["text", "json"]) -> int:
             for one in examinations
             for each in one.toolchains
         ]
-        _print_json({"version": 1, "toolchains": listed})
+        _write_json({"version": 1, "toolchains": listed})
     else:
-        for examination in examinations:
-            for toolchain in examination.toolchains:
-                print(_toolchain_line(toolchain, examination.runtime))
-            if not examination.health.usable:
-                print(f"{examination.runtime}: not usable: {_advice(examination.health)}")
+        lines = [_toolchain_line(each, one.runtime) for one in examinations for each in one.toolchains]
+        unusable = [one for one in examinations if not one.health.usable]
+        lines += [f"{one.runtime}: not usable: {_advice(one.health)}" for one in unusable]
+        _write_lines(lines)
     return 0 if any(_can_compile(one) for one in examinations) else 1
 
 
@@ -68,10 +67,8 @@ async def collect_garbage() -> int:
                 print(f"{name}: {sanitise_line(str(failure))}", file=sys.stderr)
                 failed = True
                 continue
-            for line in leftovers.removed:
-                print(f"{name}: removed {line}")
-            if not leftovers.removed:
-                print(f"{name}: nothing to remove")
+            removed = [f"{name}: removed {line}" for line in leftovers.removed]
+            _write_lines(removed or [f"{name}: nothing to remove"])
     finally:
         await workshop.aclose()
     return 1 if failed else 0
@@ -119,22 +116,22 @@ def _toolchain_object(one: Toolchain | Unusable) -> Mapping[str, object]:
     return {**common, "usable": False, "reason": one.reason, "remedy": one.remedy}
 
 
-def _print_examination(examination: Examination) -> None:
+def _examination_lines(examination: Examination) -> Iterator[str]:
     health = examination.health
     default = " (default)" if examination.runtime == DEFAULT_RUNTIME else ""
-    print(f"runtime {examination.runtime}{default}: {'usable' if health.usable else 'NOT USABLE'}")
+    yield f"runtime {examination.runtime}{default}: {'usable' if health.usable else 'NOT USABLE'}"
     if not health.usable:
-        print(f"  {_advice(health)}")
+        yield f"  {_advice(health)}"
     for key, value in health.facts.items():
-        print(f"  {key}: {sanitise_line(value)}")
+        yield f"  {key}: {value}"
     for one in examination.toolchains:
-        print(f"  {_toolchain_line(one, None)}")
+        yield f"  {_toolchain_line(one, None)}"
     if health.usable and not _can_compile(examination):
-        print("  No compiler was found. Install one: gcc, g++, clang or clang++.")
+        yield "  No compiler was found. Install one: gcc, g++, clang or clang++."
 
 
 def _advice(health: Health) -> str:
-    return sanitise_line(" ".join(filter(None, (health.reason, health.remedy))))
+    return " ".join(filter(None, (health.reason, health.remedy)))
 
 
 def _toolchain_line(one: Toolchain | Unusable, runtime: str | None) -> str:
@@ -142,9 +139,14 @@ def _toolchain_line(one: Toolchain | Unusable, runtime: str | None) -> str:
     title = languages()[one.language].title
     if isinstance(one, Toolchain):
         return f"{where}{title:4} {one.id:10} {one.version:8} {one.program}"
-    return sanitise_line(f"{where}{title:4} {one.id:10} not usable: {one.reason} {one.remedy}")
+    return f"{where}{title:4} {one.id:10} not usable: {one.reason} {one.remedy}"
 
 
-def _print_json(content: Mapping[str, object]) -> None:
-    json.dump(content, sys.stdout, indent=2, ensure_ascii=False)
-    print()
+def _write_lines(lines: Sequence[str]) -> None:
+    """Print them, free of what a terminal would obey: programs' names and words are other people's."""
+    write("".join(f"{sanitise_line(line)}\n" for line in lines))
+
+
+def _write_json(content: Mapping[str, object]) -> None:
+    """Print it in ASCII: a file name that is no UTF-8 can be written in no other way."""
+    write(json.dumps(content, indent=2) + "\n")
