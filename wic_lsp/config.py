@@ -130,7 +130,7 @@ def _read_memory(value: object) -> int:
 
 
 def _read_debounce(value: object) -> int | None:
-    if value is None or value == AUTO:
+    if value == AUTO:
         return None
     try:
         return int(_read_number(value, 0, 10_000, "milliseconds"))
@@ -178,7 +178,7 @@ def _apply(settings: Settings, name: str, value: object, origin: Origin) -> Sett
     if option is None:
         near = difflib.get_close_matches(name, _OPTIONS, n=1)
         raise _WrongValueError(f"is no setting{f'; did you mean wic.{near[0]}?' if near else ''}")
-    if value is None and name != "debounceMilliseconds":
+    if value is None:
         return settings
     if option.user_only and origin is Origin.WORKSPACE:
         raise _WrongValueError(
