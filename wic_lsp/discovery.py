@@ -12,7 +12,8 @@ import difflib
 import json
 import re
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -24,6 +25,8 @@ from wic_runtimes.contract import CompileJob, Limits, Outcome, Program, Runtime
 from wic_runtimes.errors import ImageUnavailable, JobRejected
 
 _CACHE_FILE: Final = "toolchains.json"
+_PROGRAMS_KNOWN_S: Final = 5.0
+"""How long found programs are taken for granted: looking through PATH takes as long as a small compile."""
 _PROBE_LIMITS: Final = Limits(wall_s=10.0, output_bytes=65536)
 _SYSTEM_PREFIXES: Final = frozenset({"/", "/usr", "/usr/local"})
 
@@ -53,12 +56,20 @@ class _Candidate:
 class Catalogue:
     """The toolchains of one runtime. Looks nothing up before it is asked."""
 
-    def __init__(self, runtime: Runtime, families: Mapping[str, Family], cache_folder: Path | None) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        families: Mapping[str, Family],
+        cache_folder: Path | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._runtime = runtime
+        self._clock = clock
         self._families = families
         self._file = cache_folder / _CACHE_FILE if cache_folder is not None else None
         self._versions: dict[str, str] | None = None
-        self._known: dict[tuple[str, str], Toolchain] = {}
+        self._programs: dict[str, tuple[float, Sequence[Program]]] = {}
+        self._reading = asyncio.Lock()
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def choose(self, language: str, wanted: str | None) -> Toolchain:
@@ -69,8 +80,6 @@ class Catalogue:
         """
         if wanted is None:
             return await self._default(language)
-        if (wanted, language) in self._known:
-            return self._known[wanted, language]
         candidates = await self._candidates(language)
         # Most names tell the version already (g++-12): ask those first, the rest only if need be.
         number = wanted.rpartition("-")[2]
@@ -127,9 +136,16 @@ class Catalogue:
         for family in self._families.values():
             support = family.languages.get(language)
             if support is not None:
-                programs = await self._runtime.find_programs(support.programs)
+                programs = await self._find_programs(support.programs)
                 found += [_Candidate(family, language, program) for program in _newest_first(programs)]
         return found
+
+    async def _find_programs(self, pattern: re.Pattern[str]) -> Sequence[Program]:
+        found_at, programs = self._programs.get(pattern.pattern, (None, ()))
+        if found_at is None or self._clock() - found_at > _PROGRAMS_KNOWN_S:
+            programs = await self._runtime.find_programs(pattern)
+            self._programs[pattern.pattern] = (self._clock(), programs)
+        return programs
 
     async def _probe(self, candidate: _Candidate) -> Toolchain | Unusable:
         """Ask the compiler for its version, once; RuntimeFailure that is not about it is raised."""
@@ -137,16 +153,16 @@ class Catalogue:
         async with lock:
             versions = await self._load()
             key = f"{candidate.program.path} {candidate.program.stamp}"
-            answer = versions.get(key) or await self._ask(candidate)
+            remembered = versions.get(key)
+            # The file is ours to write and anybody's to damage: what is no version is asked for again.
+            is_answer = remembered is not None and candidate.family.version_pattern.search(remembered)
+            answer = remembered if remembered is not None and is_answer else await self._ask(candidate)
             if isinstance(answer, Unusable):
                 return answer
-            if key not in versions:
+            if answer != remembered:
                 versions[key] = answer
                 await asyncio.to_thread(self._save, dict(versions))
-        toolchain = _make_toolchain(candidate, answer)
-        if isinstance(toolchain, Toolchain):
-            self._known[toolchain.id, toolchain.language] = toolchain
-        return toolchain
+        return _make_toolchain(candidate, answer)
 
     async def _ask(self, candidate: _Candidate) -> str | Unusable:
         family = candidate.family
@@ -162,7 +178,8 @@ class Catalogue:
         except ImageUnavailable as failure:
             return _unusable(candidate, failure.reason, failure.remedy)
         text = output.stdout.decode(errors="replace").strip()
-        if output.outcome is not Outcome.FINISHED or not family.version_pattern.search(text):
+        has_failed = output.outcome is not Outcome.FINISHED or output.exit_code != 0
+        if has_failed or not family.version_pattern.search(text):
             said = output.stderr.decode(errors="replace").strip() or text or output.outcome.value
             return _unusable(
                 candidate,
@@ -172,10 +189,11 @@ class Catalogue:
         return text
 
     async def _load(self) -> dict[str, str]:
-        if self._versions is None:
-            read = await asyncio.to_thread(_read_versions, self._file) if self._file is not None else {}
-            self._versions = read
-        return self._versions
+        async with self._reading:  # read twice, the second would forget what was learnt since the first
+            if self._versions is None:
+                read = await asyncio.to_thread(_read_versions, self._file) if self._file is not None else {}
+                self._versions = read
+            return self._versions
 
     def _save(self, versions: Mapping[str, str]) -> None:
         """Replace the file whole, so that no other server reads half of it. Losing it loses nothing."""
@@ -187,7 +205,10 @@ class Catalogue:
                 "w", dir=self._file.parent, delete=False, encoding="utf-8"
             ) as file:
                 json.dump(versions, file)
-            Path(file.name).replace(self._file)
+            try:
+                Path(file.name).replace(self._file)
+            except OSError:
+                Path(file.name).unlink()
 
     def _unknown(self, wanted: str, language: str, listed: Sequence[Toolchain | Unusable]) -> JobRejected:
         names = [one.id for one in listed if isinstance(one, Toolchain)]
@@ -253,7 +274,7 @@ def _read_versions(file: Path) -> dict[str, str]:
     """Read what was remembered; a missing or damaged file is an empty one."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(content, dict):
         return {}
