@@ -211,8 +211,8 @@ def explain_outcome(output: CompileOutput, limits: Limits) -> tuple[str, str]:
                 "Look at the first of its messages: Show Compiler Output.",
             )
         case _:
-            code = output.exit_code or 0
+            signal = f" (signal {output.exit_code - 128})" if output.exit_code is not None else ""
             return (
-                f"The compiler crashed (signal {code - 128}).",
+                f"The compiler crashed{signal}.",
                 "This is a fault of the compiler; its output says more: Show Compiler Output.",
             )
