@@ -164,6 +164,10 @@ class Sandbox(asyncio.SubprocessProtocol):
             loop = asyncio.get_running_loop()
             self._last_resort = loop.call_later(_PATIENCE_S, self._kill_bubblewrap)
 
+    def time_out(self) -> None:
+        """End every process because its time is over; an answer that has come already stands."""
+        self.kill(Outcome.TIMED_OUT if self.exit_code is None else None)
+
     def _kill_bubblewrap(self) -> None:
         if self._transport is not None:
             with suppress(ProcessLookupError):

@@ -38,6 +38,8 @@ from wic_runtimes.sandbox.spec import Descriptors, HostLayout, Mounts, bwrap_arg
 
 _DEATHS: Final = range(129, 193)  # 128 + signal, as bubblewrap reports a death
 
+_FIRST_WORDS: Final = 2000
+
 
 @dataclass(slots=True)
 class _Run:
@@ -120,7 +122,7 @@ class SandboxRuntime:
             if not run.is_ended:
                 sandbox.open_gate([file.content for file in job.files])
                 loop = asyncio.get_running_loop()
-                timer = loop.call_later(job.limits.wall_s, sandbox.kill, Outcome.TIMED_OUT)
+                timer = loop.call_later(job.limits.wall_s, sandbox.time_out)
                 if keeps_spare:
                     self._spares.prepare(_kind(job))
                 await asyncio.wait([sandbox.closed])
@@ -138,7 +140,7 @@ class SandboxRuntime:
             await outlast(sandbox.closed)
         finally:
             if sandbox.group is not None and self._groups is not None:
-                sandbox.was_out_of_memory = self._groups.release(sandbox.group)
+                sandbox.was_out_of_memory = await asyncio.to_thread(self._groups.release, sandbox.group)
 
     async def _spawn(self, kind: CompileJob) -> Sandbox:
         """Start a sandbox for that kind of job, held at its gate. Raises RuntimeFailure."""
@@ -161,7 +163,7 @@ class SandboxRuntime:
             return await Sandbox.spawn(kind, self._seccomp, make_arguments, layout.bwrap, group)
         except BaseException as exc:
             if group is not None:
-                groups.release(group)
+                await asyncio.to_thread(groups.release, group)
             if isinstance(exc, OSError):
                 raise _not_started(exc) from exc
             raise
@@ -260,7 +262,7 @@ def _judge(sandbox: Sandbox, job: CompileJob, *, is_ended: bool) -> tuple[Outcom
         raise JobEvicted("The job was ended before its compiler was.", "Run it again.")
     if sandbox.was_out_of_memory:
         return Outcome.OUT_OF_MEMORY, None
-    words = sandbox.stderr.decode(errors="replace")
+    words = sandbox.stderr[:_FIRST_WORDS].decode(errors="replace")
     if code is None and sandbox.was_made and not words.startswith("bwrap: "):
         raise JobEvicted("The sandbox was killed from outside before its compiler ended.", "Run it again.")
     if code is None:
