@@ -230,7 +230,7 @@ asyncio.run(main())
 """
 
 
-def run_as_ordinary_user(missing_engine, *jobs, limit: str = "true"):
+def run_as_ordinary_user(missing_engine, *jobs, limit: str = "true", inside: tuple[str, ...] = ()):
     """Run jobs in a server that is an ordinary user, with the system's Python: ours may lie in /root."""
     python = "/usr/bin/python3"
     asked = [python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
@@ -238,7 +238,7 @@ def run_as_ordinary_user(missing_engine, *jobs, limit: str = "true"):
         missing_engine("there is no Python 3.11 that an ordinary user may run")
     limited = f'{limit}; exec "$@"'
     done = subprocess.run(
-        ["/bin/sh", "-c", limited, "sh", python, "-c", ORDINARY_PROBE, json.dumps(jobs)],
+        ["/bin/sh", "-c", limited, "sh", *inside, python, "-c", ORDINARY_PROBE, json.dumps(jobs)],
         user=ORDINARY if os.geteuid() == 0 else None,
         group=ORDINARY if os.geteuid() == 0 else None,
         extra_groups=() if os.geteuid() == 0 else None,
@@ -300,6 +300,19 @@ def test_an_ordinary_users_own_low_limits_do_not_make_jobs_fail(missing_engine):
     if not said["usable"]:
         missing_engine(f"an ordinary user cannot make namespaces here: {said['remedy']}")
     assert said["outputs"] == [["finished", 0, "100\n"]]
+
+
+def test_where_namespaces_are_forbidden_nothing_is_compiled(missing_engine):
+    """Fail closed: a server in a place that forbids namespaces runs no job and says what to do about it."""
+    if shutil.which("bwrap") is None:
+        missing_engine("the system has no bubblewrap to forbid namespaces with")
+    forbidding = ("bwrap", "--unshare-user", "--disable-userns", "--dev-bind", "/", "/", "--")
+    said = run_as_ordinary_user(missing_engine, ("echo ran", {}), inside=forbidding)
+    assert not said["usable"]
+    assert said["remedy"]
+    ((kind, code, remedy),) = said["outputs"]
+    assert (kind, code) == ("RuntimeUnavailable", None)
+    assert remedy
 
 
 @pytest.mark.parametrize("which", ["system", "wheel"])
