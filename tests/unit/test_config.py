@@ -1,0 +1,213 @@
+"""Options in, settings and problems out: layers, what a workspace may not do, and every wrong value."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wic_lsp.config import Origin, Settings, option_names, resolve
+from wic_runtimes.contract import Limits
+
+USER, WORKSPACE = Origin.USER, Origin.WORKSPACE
+
+GOOD = {
+    "runtime": ("docker", "runtime", "docker"),
+    "toolchains": ({"c": ["gcc-12", "clang-19"]}, "toolchains", {"c": ("gcc-12", "clang-19")}),
+    "standards": ({"cpp": "c++20"}, "standards", {"cpp": ("c++20",)}),
+    "flags": ({"c": ["-Wall"]}, "flags", {"c": ("-Wall",)}),
+    "timeoutSeconds": (2.5, "timeout_s", 2.5),
+    "memoryMegabytes": (256, "memory_mb", 256),
+    "debounceMilliseconds": (100, "debounce_ms", 100),
+}
+
+NOT_A_NAME = "must be a name in quotes; in force is auto."
+NOT_A_TABLE = "must be a table from languages (c, cpp) to values; in force is none."
+NOT_WORDS = "for c must be a name or a list of names; in force is none."
+NOT_SECONDS = "must be a number of seconds from 0.1 to 600; in force is 10.0."
+NOT_MEGABYTES = "must be a number of megabytes from 64 to 1.04858e+06; in force is 1024."
+NOT_MILLISECONDS = "must be a number of milliseconds from 0 to 10000, or 'auto'; in force is auto."
+
+BAD = [
+    *(("runtime", value, NOT_A_NAME) for value in ("", 3, True, [], {})),
+    *(
+        (name, value, NOT_A_TABLE)
+        for name in ("toolchains", "standards", "flags")
+        for value in ("gcc", 1, True, [])
+    ),
+    *(
+        (name, {"c": value}, NOT_WORDS)
+        for name in ("toolchains", "standards", "flags")
+        for value in ("", 1, True, {}, [""], ["a", 1], None)
+    ),
+    (
+        "toolchains",
+        {"rust": "rustc"},
+        "names the language 'rust', which is none of c, cpp; in force is none.",
+    ),
+    ("flags", {3: "x"}, "names the language 3, which is none of c, cpp; in force is none."),
+    *(
+        ("timeoutSeconds", value, NOT_SECONDS)
+        for value in ("5", True, 0, 0.09, -1, 601, math.nan, math.inf, [], {}, 10**400)
+    ),
+    *(("memoryMegabytes", value, NOT_MEGABYTES) for value in ("1", True, 0, 63, 2**20 + 1, math.nan, [])),
+    *(
+        ("debounceMilliseconds", value, NOT_MILLISECONDS)
+        for value in ("soon", "", True, -1, 10_001, [], math.nan)
+    ),
+]
+
+
+def test_every_option_has_an_example_here():
+    """A new option cannot be added without being tried."""
+    assert set(GOOD) == set(option_names()) == {name for name, _, _ in BAD}
+
+
+def test_nothing_set_means_the_defaults():
+    """No layer, an empty one and one that is null are all the defaults, without a problem."""
+    assert resolve([]) == resolve([(USER, {}), (USER, None)]) == (Settings(), ())
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_an_option_is_taken(name):
+    """Each option sets its own field and no other."""
+    value, field, expected = GOOD[name]
+    settings, problems = resolve([(USER, {name: value})])
+    assert problems == ()
+    assert getattr(settings, field) == expected
+    others = set(Settings.__dataclass_fields__) - {field}
+    assert all(getattr(settings, other) == getattr(Settings(), other) for other in others)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_null_is_not_set(name):
+    """An editor that sends null for what its user left alone does not undo what a lower layer says."""
+    value, field, expected = GOOD[name]
+    settings, problems = resolve([(USER, {name: value}), (USER, {name: None}), (WORKSPACE, {name: None})])
+    assert problems == ()
+    assert getattr(settings, field) == expected
+
+
+@pytest.mark.parametrize(("name", "value", "message"), BAD)
+def test_a_wrong_value_is_named_with_what_is_in_force(name, value, message):
+    """The problem names the setting, says what it must be, and shows the value that stays."""
+    settings, (problem,) = resolve([(USER, {name: value})])
+    assert settings == Settings()
+    assert problem.option == f"wic.{name}"
+    assert problem.message == f"wic.{name} {message}"
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_wrong_value_leaves_the_lower_layer_in_force(name):
+    """What is in force is what the layer below said, not the default."""
+    value, field, expected = GOOD[name]
+    settings, (problem,) = resolve([(USER, {name: value}), (WORKSPACE, {name: object()})])
+    assert getattr(settings, field) == expected
+    shown = (
+        "c" if isinstance(value, dict) and "c" in value else "cpp" if isinstance(value, dict) else f"{value}"
+    )
+    assert f"in force is {shown}" in problem.message
+
+
+def test_one_wrong_value_spoils_no_other():
+    """The rest of the same layer is taken."""
+    settings, problems = resolve([(USER, {"timeoutSeconds": "x", "memoryMegabytes": 512, "flags": 3})])
+    assert settings.memory_mb == 512
+    assert [problem.option for problem in problems] == ["wic.timeoutSeconds", "wic.flags"]
+
+
+@pytest.mark.parametrize("layer", ["text", 3, [], True])
+def test_a_layer_that_is_no_table_is_passed_over(layer):
+    """The problem shows what was sent; the other layers count."""
+    settings, (problem,) = resolve([(USER, {"memoryMegabytes": 512}), (WORKSPACE, layer)])
+    assert settings.memory_mb == 512
+    assert problem.message == f"wic must be a table of settings, not {layer!r}; it is passed over."
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("timeoutSecond", "; did you mean wic.timeoutSeconds?"),
+        ("toolchain", "; did you mean wic.toolchains?"),
+        ("zzz", ""),
+        ("", ""),
+    ],
+)
+def test_an_unknown_option_suggests_the_nearest(name, hint):
+    """A typing error is named, with what was probably meant."""
+    settings, (problem,) = resolve([(USER, {name: 1})])
+    assert settings == Settings()
+    assert problem.message == f"wic.{name} is no setting{hint}."
+
+
+def test_a_workspace_may_not_choose_the_runtime():
+    """Where code is compiled is the user's alone to say; the message says where."""
+    settings, (problem,) = resolve([(USER, {"runtime": "docker"}), (WORKSPACE, {"runtime": "none"})])
+    assert settings.runtime == "docker"
+    assert "cannot be set by a workspace" in problem.message
+    assert problem.message.endswith("in force is docker.")
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "own", "lower", "higher"),
+    [("timeoutSeconds", "timeout_s", 5, 2, 6), ("memoryMegabytes", "memory_mb", 512, 256, 513)],
+)
+def test_a_workspace_may_lower_a_limit_and_not_raise_it(name, field, own, lower, higher):
+    """A workspace that asks for more gets the user's own limit and a problem."""
+    lowered, none = resolve([(USER, {name: own}), (WORKSPACE, {name: lower})])
+    assert (getattr(lowered, field), none) == (lower, ())
+    kept, (problem,) = resolve([(USER, {name: own}), (WORKSPACE, {name: higher})])
+    assert getattr(kept, field) == own
+    assert f"cannot be raised by a workspace above your own {own}" in problem.message
+
+
+def test_a_workspace_may_choose_toolchains_standards_and_flags():
+    """What the project is written for is the project's to say."""
+    layer = {"toolchains": {"c": "clang"}, "standards": {"c": "c11"}, "flags": {"c": ["-Wall"]}}
+    settings, problems = resolve([(USER, {"toolchains": {"c": "gcc"}}), (WORKSPACE, layer)])
+    assert problems == ()
+    assert settings.toolchains_for("c") == ("clang",)
+    assert settings.standard_for("c") == "c11"
+    assert settings.flags["c"] == ("-Wall",)
+
+
+def test_what_is_not_chosen_is_the_machines_default():
+    """None stands for the machine's own compiler and the compiler's own standard."""
+    assert Settings().toolchains_for("cpp") == (None,)
+    assert Settings().standard_for("cpp") is None
+
+
+def test_the_delay_can_be_made_to_adapt_again():
+    """'auto' undoes a number of a lower layer."""
+    settings, problems = resolve(
+        [(USER, {"debounceMilliseconds": 5}), (USER, {"debounceMilliseconds": "auto"})]
+    )
+    assert (settings.debounce_ms, problems) == (None, ())
+
+
+def test_limits_of_a_job_are_the_users():
+    """Seconds and megabytes become the contract's limits; the rest are the contract's own."""
+    settings, _ = resolve([(USER, {"timeoutSeconds": 2.5, "memoryMegabytes": 256})])
+    assert settings.limits() == Limits(wall_s=2.5, cpu_s=12, memory_bytes=256 * 1024 * 1024)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+_LAYER = st.dictionaries(st.sampled_from([*option_names(), "nothing"]), _JSON, max_size=4) | _JSON
+
+
+@given(st.lists(st.tuples(st.sampled_from(Origin), _LAYER), max_size=4))
+def test_no_layers_raise_or_let_a_workspace_out(layers):
+    """Whatever is sent, settings come out, in which the runtime and the limits are never a workspace's."""
+    settings, problems = resolve(layers)
+    own, _ = resolve([(origin, layer) for origin, layer in layers if origin is USER])
+    assert settings.runtime == own.runtime
+    highest = [resolve([(USER, layer)])[0] for origin, layer in layers if origin is USER] or [Settings()]
+    assert settings.timeout_s <= max(10.0, *(one.timeout_s for one in (*highest, own)))
+    assert settings.memory_mb <= max(1024, *(one.memory_mb for one in (*highest, own)))
+    assert all(problem.message.startswith("wic") and problem.message.endswith(".") for problem in problems)
