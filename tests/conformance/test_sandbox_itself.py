@@ -21,8 +21,15 @@ from tests.conformance.traces import control_groups_of, make_marker, processes_w
 from wic_runtimes.contract import CompileJob, JobFile, Outcome
 from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure
 from wic_runtimes.sandbox import host, owner
+from wic_runtimes.sandbox.process import Sandbox
 
 pytestmark = pytest.mark.engine("sandbox")
+
+
+def own_sandboxes() -> list[int]:
+    """Return the sandboxes that this process started; each has a bubblewrap below it once it is built."""
+    return [pid for pid in sandboxes_of(os.getpid()) if parent_of(pid) == os.getpid()]
+
 
 ROOT = Path(__file__).parents[2]
 ORDINARY = 12345
@@ -122,23 +129,23 @@ async def test_the_spare_runs_the_compiler_as_it_is_then(sandbox_bench, tmp_path
 
 
 async def test_one_spare_is_kept_and_used(sandbox_bench):
-    """However many jobs of a kind run at once, one spare waits afterwards, and the next job takes it."""
+    """However many jobs of a kind run at once, one spare waits afterwards, and the next job takes it (white-box)."""
     await asyncio.gather(*(sandbox_bench.sh("sleep 0.2") for _ in range(6)))
-    await until(lambda: len(sandboxes_of(os.getpid())) == 1)
-    (spare,) = sandboxes_of(os.getpid())
+    await until(lambda: len(own_sandboxes()) == 1 and bool(sandbox_bench.runtime._spares._waiting))
+    (spare,) = own_sandboxes()
     job = sandbox_bench.under_test.shell("sleep 0.2")
     task = asyncio.create_task(sandbox_bench.runtime.compile(job))
     await asyncio.sleep(0.1)
-    assert spare in sandboxes_of(os.getpid())
+    assert spare in own_sandboxes()
     await task
-    assert spare not in sandboxes_of(os.getpid())
+    assert spare not in own_sandboxes()
 
 
 async def test_a_spare_that_was_killed_is_not_missed(sandbox_bench):
     """Somebody kills the spare; the next job is run all the same."""
     await sandbox_bench.sh("echo hi")
-    await until(lambda: len(sandboxes_of(os.getpid())) == 1)
-    os.kill(sandboxes_of(os.getpid())[0], 9)
+    await until(lambda: len(own_sandboxes()) == 1)
+    os.kill(own_sandboxes()[0], 9)
     assert (await sandbox_bench.sh("echo hi")).stdout == b"hi\n"
 
 
@@ -148,25 +155,34 @@ async def test_a_sandbox_that_is_killed_from_outside_is_no_crash(sandbox_bench):
     job = sandbox_bench.under_test.shell("sleep 600", marker, wall_s=60)
     task = asyncio.create_task(sandbox_bench.runtime.compile(job))
     await until(lambda: bool(processes_with(marker)))
-    for pid in sandboxes_of(os.getpid()):
-        if parent_of(pid) == os.getpid():
-            os.kill(pid, 9)
+    for pid in own_sandboxes():
+        os.kill(pid, 9)
     with pytest.raises(RuntimeFailure):
         await task
     assert processes_with(marker) == []
 
 
-async def test_a_gate_that_closes_without_its_word_starts_nothing(sandbox_bench):
-    """White-box: as when the server dies, the spare's gate closes; bubblewrap ends and runs no program."""
-    await sandbox_bench.sh("echo hi")
-    await until(lambda: len(sandboxes_of(os.getpid())) == 1)
-    await until(lambda: bool(sandbox_bench.runtime._spares._waiting))
-    ((spare, _),) = sandbox_bench.runtime._spares._waiting.values()
-    spare._release()
-    await asyncio.wait([spare.closed], timeout=10)
-    assert spare.closed.done()
-    assert (spare.was_made, spare.exit_code, bytes(spare.stdout)) == (False, None, b"")
-    assert b"--unshare-user" in spare.stderr
+async def test_a_gate_that_closes_without_its_word_starts_nothing(sandbox_bench, monkeypatch):
+    """White-box: as when the server dies before the gate opens; bubblewrap ends and runs no program."""
+    monkeypatch.setattr(Sandbox, "_open_gate", lambda _: None)
+    sandbox = await sandbox_bench.runtime._spawn(sandbox_bench.under_test.shell("echo hi"))
+    sandbox._release()
+    await asyncio.wait([sandbox.closed], timeout=10)
+    assert sandbox.closed.done()
+    assert (sandbox.was_made, sandbox.exit_code, bytes(sandbox.stdout)) == (False, None, b"")
+    assert b"--unshare-user" in sandbox.stderr
+    await sandbox_bench.runtime._discard(sandbox)
+
+
+async def test_a_spare_whose_hold_closes_sees_empty_files(sandbox_bench):
+    """White-box: as when the server dies, a spare goes on; its program finds nothing, and all of it ends."""
+    job = sandbox_bench.under_test.shell("wc -c < note")
+    sandbox = await sandbox_bench.runtime._spawn(replace(job, files=(JobFile("note", b""),)))
+    await until(lambda: sandbox.was_made)
+    sandbox._release()
+    await asyncio.wait([sandbox.closed], timeout=10)
+    assert (sandbox.exit_code, bytes(sandbox.stdout)) == (0, b"0\n")
+    await sandbox_bench.runtime._discard(sandbox)
 
 
 async def test_the_event_loop_is_not_blocked(sandbox_bench):

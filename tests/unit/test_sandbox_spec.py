@@ -35,7 +35,7 @@ JOB = CompileJob(
     limits=Limits(tmp_bytes=1000),
 )
 MOUNTS = Mounts(("/usr/bin/gcc-13", "/usr/lib/gcc"), (("/opt/gcc", "/usr/lib/gcc"),))
-DESCRIPTORS = Descriptors(gate=3, status=4, seccomp=5, program=6, files=(7, 8))
+DESCRIPTORS = Descriptors(gate=3, hold=9, status=4, seccomp=5, program=6, files=(7, 8))
 
 
 def arguments(job=JOB, mounts=MOUNTS, descriptors=DESCRIPTORS, *, bound_memory=False):
@@ -74,12 +74,13 @@ def test_the_whole_argument_vector():
         *("--symlink", "usr/lib", "/lib"),
         *("--symlink", "usr/lib64", "/lib64"),
         *("--symlink", "/usr/lib/gcc", "/opt/gcc"),
-        *("--dev-bind", "/dev/null", "/dev/null"),
         *("--dev-bind", "/dev/urandom", "/dev/urandom"),
         *("--dir", "/src"),
+        *("--file", "9", "/dev/null"),
+        *("--dev-bind", "/dev/null", "/dev/null"),
         *("--file", "7", "/src/main.c"),
         *("--file", "8", "/src/include/a.h"),
-        *("--perms", "1777", "--size", "1000", "--tmpfs", "/tmp"),  # noqa: S108 - the own of the sandbox  # noqa: S108 - the sandbox's own
+        *("--perms", "1777", "--size", "1000", "--tmpfs", "/tmp"),  # noqa: S108 - the sandbox's own
         *("--chdir", "/src"),
         *("--remount-ro", "/"),
         "--",
@@ -105,7 +106,7 @@ def test_the_gate_holds_back_what_the_rest_requires():
 
 def test_an_ordinary_user_lends_no_program():
     """Where bubblewrap is started by its path, no descriptor of it is kept."""
-    assert "--sync-fd" not in arguments(descriptors=Descriptors(3, 4, 5, -1, (7, 8)))
+    assert "--sync-fd" not in arguments(descriptors=Descriptors(3, 9, 4, 5, -1, (7, 8)))
 
 
 def test_without_a_control_group_the_address_space_is_bound():
@@ -176,9 +177,10 @@ def test_no_job_can_smuggle_an_argument(job):
         check_job(job)
     except JobRejected:
         return
-    descriptors = Descriptors(3, 4, 5, 6, tuple(range(7, 7 + len(job.files))))
+    descriptors = Descriptors(3, 999, 4, 5, 6, tuple(range(7, 7 + len(job.files))))
     options, command = parse(arguments(job, descriptors=descriptors))
-    files = [option for option in options if option[0] == "--file"]
+    hold, *files = [option for option in options if option[0] == "--file"]
+    assert hold == ("--file", "999", "/dev/null")
     assert files == [
         ("--file", str(number), f"/src/{file.path}") for number, file in enumerate(job.files, start=7)
     ]
@@ -189,7 +191,7 @@ def test_no_job_can_smuggle_an_argument(job):
         ("--setenv", *pair) for pair in job.environment
     ]
     assert all(name and "=" not in name for name, _ in job.environment)
-    fixed, _ = parse(arguments(CompileJob("x", ("gcc",)), descriptors=Descriptors(3, 4, 5, 6, ())))
-    assert [option for option in options if option[0] not in {"--file", "--setenv"}] == fixed
+    fixed, _ = parse(arguments(CompileJob("x", ("gcc",)), descriptors=Descriptors(3, 999, 4, 5, 6, ())))
+    assert [option for option in options if option not in files and option[0] != "--setenv"] == fixed
     assert command[: command.index("--")] == list(limit_arguments(LAYOUT, job.limits, bound_memory=False))
     assert tuple(command[command.index("--") + 1 :]) == job.argv

@@ -224,13 +224,14 @@ def find_programs(pattern: re.Pattern[str], folders: Sequence[str]) -> tuple[Pro
             if pattern.fullmatch(entry) and os.access(path, os.X_OK) and path.is_file():
                 names.setdefault(os.path.realpath(path), []).append(entry)
     return tuple(
-        Program(path, tuple(dict.fromkeys(found)), _stamp(path))
+        Program(path, tuple(dict.fromkeys(found)), program_stamp(path))
         for path, found in names.items()
         if Path(path).name not in {"ccache", "distcc", "icecc", "sccache"}
     )
 
 
-def _stamp(path: str) -> str:
+def program_stamp(path: str) -> str:
+    """Return what changes when a program does; empty where it is not there."""
     try:
         status = Path(path).stat()
     except OSError:  # it vanished since it was listed

@@ -1,9 +1,10 @@
 """One sandbox, from its making to its end: bubblewrap held at a gate, opened, watched, killed.
 
-A `Sandbox` is spawned with everything fixed but the contents of its files, and waits at a gate: a pipe that
-bubblewrap reads to its end before it does anything. That lets the slow parts (starting a process, moving it
-into a control group) happen before they are needed. Opening the gate writes the contents and then one word
-without which bubblewrap refuses to run: a gate that closes because the server died starts nothing.
+A `Sandbox` is spawned with everything fixed but the contents of its files. bubblewrap waits twice: at a gate,
+a pipe that it reads before it does anything, until it is in its control group; and at a hold, another pipe,
+which it reads when all namespaces and mounts are made, until the files have their contents. So nearly all of
+the work is done before it is needed. The gate passes one word without which bubblewrap refuses to run: a
+gate that closes because the server died starts nothing. A hold that closes so lets an empty file be compiled.
 
 Output is counted as it comes, and too much of it kills the sandbox. All processes of a sandbox share a pid
 namespace, whose first process we hold by pidfd: killing it kills all, and when it has ended all have.
@@ -51,6 +52,7 @@ class Sandbox(asyncio.SubprocessProtocol):
         self._transport: asyncio.SubprocessTransport | None = None
         self._files: list[int] = []
         self._gate = -1
+        self._hold = -1
         self._status = -1
         self._report = b""
         self._init = -1
@@ -67,7 +69,7 @@ class Sandbox(asyncio.SubprocessProtocol):
         program: str,
         group: Group | None,
     ) -> Sandbox:
-        """Start bubblewrap and hold it at its gate, in its control group. Raises OSError.
+        """Start bubblewrap in its control group and let it build all that it can. Raises OSError.
 
         When it raises, no process and no descriptor is left.
         """
@@ -80,6 +82,9 @@ class Sandbox(asyncio.SubprocessProtocol):
                 gate_read, gate_write = os.pipe()
                 _opened(lent, gate_read)
                 _opened(kept, gate_write)
+                hold_read, hold_write = os.pipe()
+                _opened(lent, hold_read)
+                _opened(kept, hold_write)
                 status_read, status_write = os.pipe()
                 _opened(kept, status_read)
                 _opened(lent, status_write)
@@ -87,21 +92,22 @@ class Sandbox(asyncio.SubprocessProtocol):
                 _write_all(filter_file, seccomp)
                 # As root we run it as nobody, who may not reach its folder: it is started by descriptor.
                 program_file = _opened(lent, os.open(program, os.O_RDONLY)) if is_root else -1
-                numbers = Descriptors(gate_read, status_write, filter_file, program_file, tuple(files))
+                numbers = Descriptors(
+                    gate_read, hold_read, status_write, filter_file, program_file, tuple(files)
+                )
+                passed = (*files, gate_read, hold_read, status_write, filter_file, program_file)
                 transport, _ = await loop.subprocess_exec(
                     lambda: sandbox,
                     *(word.encode("utf-8", errors="surrogateescape") for word in make_arguments(numbers)),
                     stdin=asyncio.subprocess.DEVNULL,
                     env={},
                     cwd="/",
-                    pass_fds=[
-                        fd for fd in (*files, gate_read, status_write, filter_file, program_file) if fd >= 0
-                    ],
+                    pass_fds=[fd for fd in passed if fd >= 0],
                     executable=f"/proc/self/fd/{program_file}" if is_root else program,
                     **_as_nobody(is_root),
                 )
             kept.pop_all()
-        sandbox._hold(transport, files, gate_write, status_read)
+        sandbox._keep(transport, files, (gate_write, hold_write), status_read)
         if group is not None:
             try:
                 with suppress(ProcessLookupError):  # it ended by itself; its own words will say why
@@ -110,41 +116,49 @@ class Sandbox(asyncio.SubprocessProtocol):
                 sandbox.kill()
                 await outlast(sandbox.closed)
                 raise
+        sandbox._open_gate()
         return sandbox
 
-    def _hold(self, transport: asyncio.SubprocessTransport, files: list[int], gate: int, status: int) -> None:
+    def _keep(
+        self, transport: asyncio.SubprocessTransport, files: list[int], pipes: tuple[int, int], status: int
+    ) -> None:
         self._transport = transport
         self._files = files
-        self._gate = gate
+        self._gate, self._hold = pipes
         self._status = status
         asyncio.get_running_loop().add_reader(status, self._read_status)
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the sandbox is at its gate, alive."""
-        return self._gate >= 0 and self._transport is not None and self._transport.get_returncode() is None
+        """Whether the sandbox is alive and has not been let go on."""
+        return self._hold >= 0 and self._transport is not None and self._transport.get_returncode() is None
 
     @property
     def ended_for_no_reason(self) -> bool:
         """Whether it ended without a word from the program, and neither we nor the kernel's limits did it."""
         return self.exit_code is None and self.verdict is None and not self.was_out_of_memory
 
-    def open_gate(self, contents: list[bytes]) -> None:
-        """Write the files and let the sandbox run."""
+    def _open_gate(self) -> None:
+        """Let bubblewrap build the sandbox, as far as the hold."""
+        if self._gate >= 0:
+            with suppress(BrokenPipeError):  # it has ended; `closed` will be done
+                os.write(self._gate, GATE_WORD)
+            os.close(self._gate)
+            self._gate = -1
+
+    def go_on(self, contents: list[bytes]) -> None:
+        """Write the files and let the program run."""
         for fd, content in zip(self._files, contents, strict=True):
             _write_all(fd, content)
-        with suppress(BrokenPipeError):  # it has ended; `closed` will be done
-            os.write(self._gate, GATE_WORD)
         self._release()
 
     def _release(self) -> None:
-        """Let go of the gate and the files. A gate that closes without the word starts nothing."""
-        for fd in self._files:
-            os.close(fd)
+        """Let go of the gate, the hold and the files. A gate that closes without the word starts nothing."""
+        for fd in (*self._files, self._gate, self._hold):
+            if fd >= 0:
+                os.close(fd)
         self._files = []
-        if self._gate >= 0:
-            os.close(self._gate)
-            self._gate = -1
+        self._gate = self._hold = -1
 
     def kill(self, verdict: Outcome | None = None) -> None:
         """End every process of the sandbox. The first verdict stands. Does not wait; see `closed`."""

@@ -36,6 +36,7 @@ from wic_runtimes.sandbox.seccomp import make_filter
 from wic_runtimes.sandbox.spares import Spares
 from wic_runtimes.sandbox.spec import Descriptors, HostLayout, Mounts, bwrap_arguments
 
+_PAUSE_S: Final = 0.02
 _DEATHS: Final = range(129, 193)  # 128 + signal, as bubblewrap reports a death
 
 _FIRST_WORDS: Final = 2000
@@ -105,26 +106,27 @@ class SandboxRuntime:
         kind = _kind(job)
         spare = self._spares.take(kind)
         sandbox = spare or await self._spawn(kind)
-        compile_s = await self._drive(sandbox, job, run, keeps_spare=keeps_spare)
+        compile_s = await self._drive(sandbox, job, run)
         if spare is not None and sandbox.ended_for_no_reason and not run.is_ended:
             sandbox = await self._spawn(kind)  # what the spare was to bind is not there any more; look again
-            compile_s = await self._drive(sandbox, job, run, keeps_spare=False)
+            compile_s = await self._drive(sandbox, job, run)
+        if keeps_spare and sandbox.was_made:
+            # Not before the job has ended, and not in the way of its result: a compile needs every core.
+            asyncio.get_running_loop().call_later(_PAUSE_S, self._spares.prepare, kind)
         outcome, code = _judge(sandbox, job, is_ended=run.is_ended)
         stdout, stderr = bytes(sandbox.stdout), bytes(sandbox.stderr)
         return CompileOutput(outcome, code, stdout, stderr, compile_s, time.monotonic() - began)
 
-    async def _drive(self, sandbox: Sandbox, job: CompileJob, run: _Run, *, keeps_spare: bool) -> float:
-        """Open the gate and wait until no process is left; return the seconds between."""
+    async def _drive(self, sandbox: Sandbox, job: CompileJob, run: _Run) -> float:
+        """Let the sandbox go on and wait until no process is left; return the seconds between."""
         run.sandbox = sandbox
         timer = None
         opened = time.monotonic()
         try:
             if not run.is_ended:
-                sandbox.open_gate([file.content for file in job.files])
+                sandbox.go_on([file.content for file in job.files])
                 loop = asyncio.get_running_loop()
                 timer = loop.call_later(job.limits.wall_s, sandbox.time_out)
-                if keeps_spare:
-                    self._spares.prepare(_kind(job))
                 await asyncio.wait([sandbox.closed])
         finally:
             ended = time.monotonic()

@@ -52,12 +52,13 @@ class Mounts:
 class Descriptors:
     """The file descriptors that one sandbox is given.
 
-    `gate` is a pipe that starts the sandbox; `status` is where bubblewrap reports; `seccomp` holds the
-    filter; `program` is bubblewrap itself, which must not reach the compiler, or -1; `files` are the job's
-    files, in their order.
+    `gate` is a pipe that lets bubblewrap begin, `hold` one that lets it go on once all is built but the
+    files; `status` is where bubblewrap reports; `seccomp` holds the filter; `program` is bubblewrap itself,
+    which must not reach the compiler, or -1; `files` are the job's files, in their order.
     """
 
     gate: int
+    hold: int
     status: int
     seccomp: int
     program: int
@@ -101,9 +102,9 @@ def bwrap_arguments(
     for path, target in dict.fromkeys((*layout.links, *mounts.links)):
         if not any(PurePosixPath(path).is_relative_to(outer) for outer in bound):
             arguments += ["--symlink", target, path]
-    for device in ("/dev/null", "/dev/urandom"):
-        arguments += ["--dev-bind", device, device]
-    arguments += ["--dir", SOURCE_DIR]
+    arguments += ["--dev-bind", "/dev/urandom", "/dev/urandom", "--dir", SOURCE_DIR]
+    # Reading this file to its end is where bubblewrap waits for the job; the device then covers the file.
+    arguments += ["--file", str(descriptors.hold), "/dev/null", "--dev-bind", "/dev/null", "/dev/null"]
     for file, descriptor in zip(job.files, descriptors.files, strict=True):
         arguments += ["--file", str(descriptor), f"{SOURCE_DIR}/{file.path}"]
     if job.limits.tmp_bytes:
