@@ -101,6 +101,7 @@ class Session:
         self._workshop = Workshop({})
         self._scheduler = Scheduler(self._check)
         self._count = 0
+        self._cleaning: asyncio.Task[None] | None = None
 
     def begin(self, client: Client) -> None:
         """Take in what the client can do."""
@@ -110,8 +111,15 @@ class Session:
     def warm_up(self) -> None:
         """Load what the first result will need, while the client is still busy with our capabilities."""
         import_module("wic_lsp.parsers")
+        work = self._collect_garbage()
+        self._cleaning = asyncio.get_running_loop().create_task(work, name="collect garbage")
+
+    async def _collect_garbage(self) -> None:
+        """Remove what servers that were killed left behind."""
         with suppress(RuntimeFailure):  # the first check will meet it again, and show it
-            self._workshop.engine(self.settings.runtime)
+            leftovers = await self._workshop.engine(self.settings.runtime).runtime.collect_garbage()
+            for line in leftovers.removed:
+                _log.info("removed what a dead server left: %s", line)
 
     def configure(self, layer: str, origin: Origin, options: object) -> None:
         """Set one layer of options; check every document again if that changes anything."""
@@ -233,6 +241,8 @@ class Session:
         for state in self._states.values():
             state.drop_waiters(None, may_ask_again=False)
         await self._scheduler.aclose()
+        if self._cleaning is not None:
+            await asyncio.wait([self._cleaning])
         await self._workshop.aclose()
 
     async def _check(self, uri: str, version: int) -> None:
