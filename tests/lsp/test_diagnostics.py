@@ -172,7 +172,7 @@ async def test_saving_leaves_a_running_check_alone(start_editor):
     running = processes_with(name)
     editor.save(uri)
     await editor.actions(uri, types.Range(types.Position(0, 0), types.Position(0, 0)))
-    assert processes_with(name) == running
+    assert set(running) <= set(processes_with(name))
     assert await editor.quit() == 0
 
 
