@@ -46,6 +46,7 @@ async def test_exit_may_follow_shutdown_at_once(start_raw):
     await client.initialize()
     shutdown = {"jsonrpc": "2.0", "id": 50, "method": "shutdown"}
     await client.write(frame(shutdown) + frame({"jsonrpc": "2.0", "method": "exit"}))
+    client.process.stdin.close()
     assert (await client.response(50))["result"] is None
     assert await client.ended() == 0
 
@@ -96,7 +97,9 @@ async def test_a_recorded_conversation_can_be_read_from_a_file(environment, tmp_
             COMMAND, "--stdio", stdin=stdin, stdout=stdout, env=environment
         )
         assert await process.wait() == 0
-    assert b'"serverInfo"' in answered.read_bytes()
+    said_back = answered.read_bytes()
+    assert b'"serverInfo"' in said_back
+    assert b'"id": 2, "jsonrpc": "2.0", "result": null' in said_back
 
 
 @pytest.mark.engine("sandbox")

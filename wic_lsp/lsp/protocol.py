@@ -50,6 +50,8 @@ class WicProtocol(LanguageServerProtocol):
         self.exit_code = 1
         self._is_initialized = False
         self._is_shut_down = False
+        self._unanswered_shutdown: MsgId | None = None
+        self.is_leaving = False  # exit has come, before the answer to shutdown was given
 
     def receive(self, body: bytes) -> None:
         """Deal with one message as it came. What cannot be read is answered or logged; nothing is raised."""
@@ -87,7 +89,8 @@ class WicProtocol(LanguageServerProtocol):
         except Exception as exc:  # noqa: BLE001 - cattrs raises what the classes' validators raise
             self._report_unreadable(data, exc)
             return
-        self._is_shut_down = self._is_shut_down or data.get("method") == _SHUTDOWN
+        if data.get("method") == _SHUTDOWN:
+            self._is_shut_down, self._unanswered_shutdown = True, known
         self.handle_message(message)
 
     def _refusal(self, method: str | None) -> JsonRpcException | None:
@@ -146,6 +149,10 @@ class WicProtocol(LanguageServerProtocol):
             self.refuse(msg_id, error)
         else:
             super()._send_handler_result(future, msg_id=msg_id)
+        if msg_id == self._unanswered_shutdown:
+            self._unanswered_shutdown = None
+            if self.is_leaving:
+                self.stopped.set()
 
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
@@ -156,9 +163,15 @@ class WicProtocol(LanguageServerProtocol):
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_arguments: object) -> None:  # type: ignore[override] # plain handlers are allowed too
-        """End the reading loop; the exit code says whether shutdown was asked for first (LSP, exit)."""
+        """End the conversation; the exit code says whether shutdown was asked for first (LSP, exit).
+
+        A client that does not wait for the answer to shutdown gets it all the same.
+        """
         self.exit_code = 0 if self._is_shut_down else 1
-        self.stopped.set()
+        if self._unanswered_shutdown is None:
+            self.stopped.set()
+        else:
+            self.is_leaving = True
 
     @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
     async def lsp_workspace__execute_command(  # type: ignore[override] # plain handlers are allowed too

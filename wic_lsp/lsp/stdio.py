@@ -59,6 +59,8 @@ async def _serve(runtime: str | None) -> int:
     _stop_on_sigterm(protocol)
     try:
         await asyncio.wait({reading, stopping, losing}, return_when=asyncio.FIRST_COMPLETED)
+        if protocol.is_leaving:  # the client has said all, and still wants one answer
+            await asyncio.wait({stopping, losing}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in (reading, stopping):
             task.cancel()
