@@ -18,6 +18,7 @@ import pytest
 
 from tests.conformance.runtimes_under_test import job_id
 from tests.conformance.traces import control_groups_of, make_marker, processes_with, sandboxes_of, until
+from wic_runtimes import ownership
 from wic_runtimes.contract import CompileJob, JobFile, Outcome
 from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure
 from wic_runtimes.sandbox import host, owner
@@ -129,7 +130,7 @@ async def test_the_spare_runs_the_compiler_as_it_is_then(sandbox_bench, tmp_path
 
 
 async def test_one_spare_is_kept_and_used(sandbox_bench):
-    """However many jobs of a kind run at once, one spare waits afterwards, and the next job takes it (white-box)."""
+    """However many jobs of a kind ran at once, one spare waits, and the next job takes it (white-box)."""
     await asyncio.gather(*(sandbox_bench.sh("sleep 0.2") for _ in range(6)))
     await until(lambda: len(own_sandboxes()) == 1 and bool(sandbox_bench.runtime._spares._waiting))
     (spare,) = own_sandboxes()
@@ -210,7 +211,7 @@ def start_as(name: str) -> subprocess.Popen[bytes]:
 
 async def test_what_died_while_it_was_built_is_collected(sandbox_bench):
     """White-box: a process that carries a dead server's label, and its control group, are removed."""
-    pid, start, namespace = owner.own_label().removeprefix("wic-").split("-")
+    pid, start, namespace = ownership.own_label().removeprefix("wic-").split("-")
     label = f"wic-{pid}-{int(start) - 1}-{namespace}"
     with start_as(owner.program_name(label)) as orphan:
         removed: tuple[str, ...] = ()

@@ -58,7 +58,9 @@ def open_descriptors() -> set[str]:
 
 def control_groups_of(server: int) -> list[Path]:
     """Return the folders of control groups that the process has made for its sandboxes."""
-    return sorted(Path("/sys/fs/cgroup").glob(f"**/wic-{server}-*"))
+    # Groups come and go while they are looked through; os.walk, unlike a glob, goes on.
+    found = (Path(root, name) for root, names, _ in os.walk("/sys/fs/cgroup") for name in names)
+    return sorted(path for path in found if path.name.startswith(f"wic-{server}-"))
 
 
 def other_tasks() -> set[str]:
