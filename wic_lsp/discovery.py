@@ -23,7 +23,7 @@ from uuid import uuid4
 
 from wic_lsp.toolchains.families import Family, Toolchain, languages
 from wic_runtimes.contract import CompileJob, Image, Limits, Outcome, Program, Runtime
-from wic_runtimes.errors import ImageUnavailable, JobRejected
+from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure
 
 _CACHE_FILE: Final = "toolchains.json"
 _PROGRAMS_KNOWN_S: Final = 5.0
@@ -130,10 +130,21 @@ class Catalogue:
         )
 
     async def list_all(self, language: str | None = None) -> tuple[Toolchain | Unusable, ...]:
-        """Return every compiler that was found, for one language or for all, newest first in each family."""
+        """Return every compiler that was found, for one language or for all, newest first in each family.
+
+        One that the runtime fails on is unusable; where it fails on all, the first failure is raised.
+        """
         names = [language] if language is not None else list(languages())
-        candidates = [one for name in names for one in await self._candidates(name)]
-        found = [await self._probe(candidate) for candidate in candidates]
+        found: list[Toolchain | Unusable] = []
+        failures: list[RuntimeFailure] = []
+        for candidate in [one for name in names for one in await self._candidates(name)]:
+            try:
+                found.append(await self._probe(candidate))
+            except RuntimeFailure as failure:
+                failures.append(failure)
+                found.append(_unusable(candidate, failure.reason, failure.remedy))
+        if failures and len(failures) == len(found):
+            raise failures[0]
         unique = {(one.id, one.language): one for one in reversed(found)}
         order = list(self._families)
 

@@ -80,6 +80,12 @@ class Scheduler:
             self._tasks[key].cancel()
         self._arm(key)
 
+    def hurry(self, key: str, version: int) -> None:
+        """Ask for a check without delay; one of that very version that runs already is left to end."""
+        slot = self._slots.get(key)
+        if slot is None or slot.wanted is not None or slot.running != version:
+            self.request(key, version, at_once=True)
+
     def is_busy(self, key: str) -> bool:
         """Whether a check of the document is wanted or running."""
         slot = self._slots.get(key)

@@ -11,6 +11,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,12 +44,12 @@ def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
-def open_to_all(path: Path) -> None:
-    """Let nobody, as whom a root server compiles, come to this folder."""
-    for folder in (path, *path.parents):
-        if folder != path and not folder.name.startswith(("pytest-", "popen-")):
-            break
-        folder.chmod(folder.stat().st_mode | 0o055)
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Give a folder that nobody, as whom a root server compiles, can come to; pytest closes its own ones."""
+    with tempfile.TemporaryDirectory(prefix="wic-test-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 async def test_the_root_holds_nothing_but_what_was_asked_for(sandbox_bench):
@@ -71,14 +73,15 @@ async def test_there_is_no_way_to_make_a_socket(sandbox_bench):
     assert output.stdout == b"38"
 
 
-async def test_a_root_that_is_a_link_is_reachable(sandbox_bench, tmp_path):
+async def test_a_root_that_is_a_link_is_reachable(sandbox_bench, open_folder):
     """A compiler may refer to its folders by the path that it was installed under."""
-    (tmp_path / "v1").mkdir()
-    (tmp_path / "v1/data").write_text("found")
-    (tmp_path / "current").symlink_to("v1")
-    open_to_all(tmp_path)
-    job = sandbox_bench.under_test.shell('cat "$1/data"', str(tmp_path / "current"))
-    output = await sandbox_bench.runtime.compile(replace(job, roots=(*job.roots, str(tmp_path / "current"))))
+    (open_folder / "v1").mkdir()
+    (open_folder / "v1/data").write_text("found")
+    (open_folder / "current").symlink_to("v1")
+    job = sandbox_bench.under_test.shell('cat "$1/data"', str(open_folder / "current"))
+    output = await sandbox_bench.runtime.compile(
+        replace(job, roots=(*job.roots, str(open_folder / "current")))
+    )
     assert output.stdout == b"found", output
 
 
@@ -97,17 +100,16 @@ async def test_a_program_outside_the_roots_is_no_verdict(sandbox_bench):
         await sandbox_bench.runtime.compile(replace(job, roots=()))
 
 
-async def test_the_spare_runs_the_compiler_as_it_is_then(sandbox_bench, tmp_path):
+async def test_the_spare_runs_the_compiler_as_it_is_then(sandbox_bench, open_folder):
     """An upgrade between two edits is seen by the second, though its sandbox was made before."""
-    open_to_all(tmp_path)
-    program = tmp_path / "v1" / "compiler"
+    program = open_folder / "v1" / "compiler"
     program.parent.mkdir()
-    link = tmp_path / "current"
+    link = open_folder / "current"
     link.symlink_to("v1")
 
     def install(folder: str, says: str) -> None:
-        (tmp_path / folder).mkdir(exist_ok=True)
-        script = tmp_path / folder / "compiler"
+        (open_folder / folder).mkdir(exist_ok=True)
+        script = open_folder / folder / "compiler"
         script.unlink(missing_ok=True)
         script.write_text(f"#!{SHELL}\necho {says}\n")
         script.chmod(0o755)
@@ -125,12 +127,12 @@ async def test_the_spare_runs_the_compiler_as_it_is_then(sandbox_bench, tmp_path
     install("v2", "three")
     link.unlink()
     link.symlink_to("v2")
-    shutil.rmtree(tmp_path / "v1")
+    shutil.rmtree(open_folder / "v1")
     assert await compile_it() == b"three\n"
 
 
 async def test_one_spare_is_kept_and_used(sandbox_bench):
-    """However many jobs of a kind ran at once, one spare waits, and the next job takes it (white-box)."""
+    """White-box: however many jobs of a kind run at once, one spare waits then, and the next takes it."""
     await asyncio.gather(*(sandbox_bench.sh("sleep 0.2") for _ in range(6)))
     await until(lambda: len(own_sandboxes()) == 1 and bool(sandbox_bench.runtime._spares._waiting))
     (spare,) = own_sandboxes()

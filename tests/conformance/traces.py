@@ -58,9 +58,14 @@ def open_descriptors() -> set[str]:
 
 def control_groups_of(server: int) -> list[Path]:
     """Return the folders of control groups that the process has made for its sandboxes."""
-    # Groups come and go while they are looked through; os.walk, unlike a glob, goes on.
-    found = (Path(root, name) for root, names, _ in os.walk("/sys/fs/cgroup") for name in names)
-    return sorted(path for path in found if path.name.startswith(f"wic-{server}-"))
+    start = f"wic-{server}-"
+    # Not glob: it fails on a folder that another server removes meanwhile.
+    return sorted(
+        Path(folder, name)
+        for folder, names, _ in os.walk("/sys/fs/cgroup")
+        for name in names
+        if name.startswith(start)
+    )
 
 
 def other_tasks() -> set[str]:

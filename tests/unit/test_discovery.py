@@ -191,6 +191,23 @@ async def test_a_runtime_that_fails_is_no_fault_of_the_compiler(runtime, catalog
     assert (await catalogue.choose("c", None)).id == "gcc-12"
 
 
+async def test_one_compiler_that_the_runtime_fails_on_does_not_hide_the_others(runtime, catalogue):
+    """A folder that the runtime cannot reach makes that compiler unusable, not the runtime."""
+    runtime.answers["/usr/bin/gcc-11"] = RuntimeUnavailable("No way in.", "Open it.")
+    listed = await catalogue.list_all("c")
+    assert [isinstance(one, Unusable) for one in listed] == [False, True, False, False]
+    assert (listed[1].id, listed[1].reason, listed[1].remedy) == ("gcc-11", "No way in.", "Open it.")
+
+
+async def test_a_runtime_that_fails_on_every_compiler_is_what_failed(runtime, catalogue):
+    """No list of unusable compilers hides that the engine is down, not even where a name is unknown."""
+    runtime.answers = dict.fromkeys(ANSWERS, RuntimeUnavailable("Down.", "Start it."))
+    with pytest.raises(RuntimeUnavailable, match="Down"):
+        await catalogue.list_all()
+    with pytest.raises(RuntimeUnavailable, match="Down"):
+        await catalogue.choose("c", "rustc")
+
+
 async def test_concurrent_choices_ask_once(runtime, catalogue):
     """Ten documents that open at once take one probe."""
     chosen = await asyncio.gather(*(catalogue.choose("c", None) for _ in range(10)))

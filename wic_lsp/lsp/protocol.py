@@ -1,13 +1,15 @@
 """pygls's protocol with what it leaves out: our documents, answered errors, the life cycle, exit codes.
 
 pygls keeps documents of its own and pays for the whole text at every change; its handlers for them are
-replaced here by ones that only pass the message on. It drops a message that it cannot read; here a request
-gets its error response. It never says that a server is not initialized yet or has shut down; here it does.
+replaced here by ones that only pass the message on. It drops a message that it cannot read, and looks for
+messages inside of messages; here a request gets its error response, and a message is what the client framed.
+It never says that a server is not initialized yet or has shut down; here it does.
 """
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import logging
 from collections.abc import Callable, Generator
@@ -16,24 +18,27 @@ from typing import Any, Final
 from lsprotocol import types
 from pygls.exceptions import (
     JsonRpcException,
+    JsonRpcInvalidParams,
     JsonRpcInvalidRequest,
     JsonRpcParseError,
     JsonRpcServerNotInitialized,
 )
 from pygls.protocol import LanguageServerProtocol
-from pygls.protocol.json_rpc import RPCMessage, RPCRequest
+from pygls.protocol.json_rpc import (
+    JsonRPCNotification,
+    JsonRPCRequestMessage,
+    JsonRPCResponseMessage,
+    MsgId,
+)
 from pygls.protocol.language_server import lsp_method
 
 _log = logging.getLogger(__name__)
 
 Step = Generator[tuple[Callable[..., object], tuple[object, ...], None], Any, Any]
 
-_EXIT: Final = "exit"
+_ALWAYS: Final = frozenset({None, "exit"})  # answers to our own questions have no method
 _INITIALIZE: Final = "initialize"
-
-
-class _Answered(Exception):  # noqa: N818 - no error: the message was dealt with
-    """The client has been told what is wrong with its message."""
+_SHUTDOWN: Final = "shutdown"
 
 
 class WicProtocol(LanguageServerProtocol):
@@ -44,49 +49,140 @@ class WicProtocol(LanguageServerProtocol):
         self.stopped: asyncio.Event = asyncio.Event()
         self.exit_code = 1
         self._is_initialized = False
+        self._is_shut_down = False
+        self._unanswered_shutdown: MsgId | None = None
+        self.is_leaving = False  # exit has come, before the answer to shutdown was given
+
+    def receive(self, body: bytes) -> None:
+        """Deal with one message as it came. What cannot be read is answered or logged; nothing is raised."""
+        try:
+            data = json.loads(body)
+        except (ValueError, RecursionError) as exc:
+            self.refuse(None, JsonRpcParseError(f"not JSON: {exc}"))
+            return
+        try:
+            self._receive(data)
+        except Exception:  # noqa: BLE001 - whatever a message does, the next one is read
+            _log.exception("a message could not be dealt with")
+
+    def _receive(self, data: object) -> None:
+        if not isinstance(data, dict):
+            self.refuse(None, JsonRpcInvalidRequest("not a JSON-RPC message"))
+            return
+        number = data.get("id")
+        is_request = "method" in data and "id" in data
+        known = number if isinstance(number, int | str) and not isinstance(number, bool) else None
+        if (
+            data.get("jsonrpc") != self.VERSION
+            or not isinstance(data.get("method", ""), str)
+            or ("id" in data and known is None and not ("error" in data and number is None))
+        ):
+            self.refuse(known if is_request else None, JsonRpcInvalidRequest("not a JSON-RPC message"))
+            return
+        refusal = self._refusal(data.get("method"))
+        if refusal is not None:
+            if is_request:
+                self.refuse(known, refusal)
+            return
+        try:
+            message = self.structure_message(data)
+        except Exception as exc:  # noqa: BLE001 - cattrs raises what the classes' validators raise
+            self._report_unreadable(data, exc)
+            return
+        if data.get("method") == _SHUTDOWN:
+            self._is_shut_down, self._unanswered_shutdown = True, known
+        self.handle_message(message)
+
+    def _refusal(self, method: str | None) -> JsonRpcException | None:
+        """Say why the time for a message has not come, or has passed; None where it is now."""
+        if method in _ALWAYS:
+            return None
+        if self._is_shut_down:
+            return JsonRpcInvalidRequest("the server has been shut down")
+        if not self._is_initialized and method != _INITIALIZE:
+            return JsonRpcServerNotInitialized("the server is not initialized yet")
+        if self._is_initialized and method == _INITIALIZE:
+            return JsonRpcInvalidRequest("the server is initialized already")
+        return None
 
     def structure_message(self, data: dict[str, Any]) -> Any:
-        """Read a message; a request that cannot be read is answered with its error."""
-        try:
-            return super().structure_message(data)
-        except JsonRpcException as exc:
-            if "id" in data and "method" in data:
-                self._send_response(data["id"], error=exc.to_response_error())
-                raise _Answered from exc
-            raise
+        """Turn a message's JSON into the class of its method, or of the question that it answers."""
+        if "method" in data:
+            fallback = JsonRPCRequestMessage if "id" in data else JsonRPCNotification
+            kind = self.get_message_type(data["method"]) or fallback
+            return self._converter.structure({"params": None, **data}, kind)
+        asked = self._result_types.pop(data["id"], None)
+        kind = types.ResponseErrorMessage if "error" in data else asked or JsonRPCResponseMessage
+        return self._converter.structure(data, kind)
 
-    def handle_message(self, message: RPCMessage) -> None:
-        """Deal with one message, if it is one and the time for it has come."""
-        if not hasattr(message, "jsonrpc"):
-            raise JsonRpcInvalidRequest("not a JSON-RPC message")
-        method = getattr(message, "method", None)
-        refusal: JsonRpcException | None = None
-        if self._shutdown and method not in {None, _EXIT}:
-            refusal = JsonRpcInvalidRequest("the server has been shut down")
-        elif not self._is_initialized and method not in {None, _EXIT, _INITIALIZE}:
-            refusal = JsonRpcServerNotInitialized("the server is not initialized yet")
-        elif self._is_initialized and method == _INITIALIZE:
-            refusal = JsonRpcInvalidRequest("the server is initialized already")
-        if refusal is None:
-            self._is_initialized = self._is_initialized or method == _INITIALIZE
-            super().handle_message(message)
-        elif isinstance(message, RPCRequest):
-            self._send_response(message.id, error=refusal.to_response_error())
+    def _report_unreadable(self, data: dict[str, Any], error: Exception) -> None:
+        """Answer a request whose parameters cannot be read; say the rest in the log."""
+        method, number = data.get("method"), data.get("id")
+        refusal = JsonRpcInvalidParams(f"the parameters of {method} cannot be read")
+        if method is None:
+            # An answer to our own question: whoever waits for it must not wait for ever.
+            refusal = JsonRpcInvalidParams("the answer cannot be read")
+            pending = self._request_futures.pop(number, None) if number is not None else None
+            if pending is not None and not pending.done():
+                pending.set_exception(refusal)
+        elif number is not None:
+            self.refuse(number, refusal)
+        _log.warning("%s: %s", refusal.message, "; ".join(f"{error!r}".splitlines()[:1]))
 
-    def report_unreadable(self, error: Exception, _source: object = None) -> None:
-        """Answer what could not be read at all; pygls calls this from its reading loop."""
-        if isinstance(error, _Answered):
-            return
-        _log.warning("a message could not be read: %s", error)
-        is_syntax = isinstance(error, json.JSONDecodeError | UnicodeDecodeError)
-        refusal = JsonRpcParseError(f"not JSON: {error}") if is_syntax else JsonRpcInvalidRequest(f"{error}")
-        self._send_data(types.ResponseErrorMessage(id=None, error=refusal.to_response_error()))
+    def refuse(self, number: MsgId | None, refusal: JsonRpcException) -> None:
+        """Answer a request with an error; without its id where that could not be read."""
+        if number is None:
+            _log.warning("a message could not be read: %s", refusal.message)
+        # pygls would leave out an id of None; JSON-RPC wants it written as null.
+        self._send_data({"jsonrpc": self.VERSION, "id": number, "error": refusal.to_response_error()})
+
+    def _handle_cancel_notification(self, msg_id: object) -> None:
+        """Cancel a request; one that was answered meanwhile, or never asked, is passed over."""
+        if isinstance(msg_id, int | str) and msg_id in self._request_futures:
+            super()._handle_cancel_notification(msg_id)
+
+    def _send_handler_result(self, future: Any, *, msg_id: MsgId) -> None:
+        """Answer a request; an error that a handler means to give is no failure of ours to be logged."""
+        error = None if future.cancelled() else future.exception()
+        if isinstance(error, JsonRpcException):
+            self._request_futures.pop(msg_id, None)
+            self.refuse(msg_id, error)
+        else:
+            super()._send_handler_result(future, msg_id=msg_id)
+        if msg_id == self._unanswered_shutdown:
+            self._unanswered_shutdown = None
+            if self.is_leaving:
+                self.stopped.set()
+
+    @lsp_method(types.INITIALIZE)
+    def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
+        """Open the conversation; an attempt that fails may be repeated."""
+        result = yield from super().lsp_initialize(params)
+        self._is_initialized = True
+        return result
 
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_arguments: object) -> None:  # type: ignore[override] # plain handlers are allowed too
-        """End the reading loop; the exit code says whether shutdown came first (LSP, exit)."""
-        self.exit_code = 0 if self._shutdown else 1
-        self.stopped.set()
+        """End the conversation; the exit code says whether shutdown was asked for first (LSP, exit).
+
+        A client that does not wait for the answer to shutdown gets it all the same.
+        """
+        self.exit_code = 0 if self._is_shut_down else 1
+        if self._unanswered_shutdown is None:
+            self.stopped.set()
+        else:
+            self.is_leaving = True
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    async def lsp_workspace__execute_command(  # type: ignore[override] # plain handlers are allowed too
+        self, params: types.ExecuteCommandParams
+    ) -> object:
+        """Run a command with its arguments as they came; cancelling the request ends the command."""
+        command = self.fm.commands.get(params.command)
+        if command is None:
+            raise JsonRpcInvalidParams(f"There is no command '{params.command}'.")
+        result: object = command(*(params.arguments or ()))
+        return await result if inspect.isawaitable(result) else result
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Step:

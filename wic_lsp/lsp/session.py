@@ -22,7 +22,7 @@ from lsprotocol import types
 from wic_lsp.assembly import Workshop
 from wic_lsp.config import Origin, Problem, Settings, resolve
 from wic_lsp.lsp.client import Client
-from wic_lsp.lsp.documents import DocumentSnapshot, DocumentStore
+from wic_lsp.lsp.documents import DocumentSnapshot, DocumentStore, UnknownDocument
 from wic_lsp.lsp.present import present_results, refuse_language
 from wic_lsp.model import CheckResult
 from wic_lsp.positions import Encoding
@@ -35,7 +35,14 @@ _log = logging.getLogger(__name__)
 
 
 class Superseded(Exception):  # noqa: N818 - no error: the text has changed meanwhile
-    """A newer version of the document makes the awaited result pointless."""
+    """The awaited result will not come: the document has changed, or it is not open any more.
+
+    `may_ask_again` says whether there is another result to wait for.
+    """
+
+    def __init__(self, *, may_ask_again: bool) -> None:
+        super().__init__(may_ask_again)
+        self.may_ask_again = may_ask_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +62,11 @@ class _State:
     checked: Checked | None = None
     waiters: list[tuple[int, asyncio.Future[Checked]]] = field(default_factory=list)
 
-    def drop_waiters(self, version: int | None) -> None:
+    def drop_waiters(self, version: int | None, *, may_ask_again: bool) -> None:
         """Tell those that wait for another version than `version` that it will not come."""
         for wanted, future in self.waiters:
             if wanted != version and not future.done():
-                future.set_exception(Superseded())
+                future.set_exception(Superseded(may_ask_again=may_ask_again))
         self.waiters = [(wanted, future) for wanted, future in self.waiters if wanted == version]
 
 
@@ -94,6 +101,7 @@ class Session:
         self._workshop = Workshop({})
         self._scheduler = Scheduler(self._check)
         self._count = 0
+        self._cleaning: asyncio.Task[None] | None = None
 
     def begin(self, client: Client) -> None:
         """Take in what the client can do."""
@@ -103,8 +111,15 @@ class Session:
     def warm_up(self) -> None:
         """Load what the first result will need, while the client is still busy with our capabilities."""
         import_module("wic_lsp.parsers")
+        work = self._collect_garbage()
+        self._cleaning = asyncio.get_running_loop().create_task(work, name="collect garbage")
+
+    async def _collect_garbage(self) -> None:
+        """Remove what servers that were killed left behind."""
         with suppress(RuntimeFailure):  # the first check will meet it again, and show it
-            self._workshop.engine(self.settings.runtime)
+            leftovers = await self._workshop.engine(self.settings.runtime).runtime.collect_garbage()
+            for line in leftovers.removed:
+                _log.info("removed what a dead server left: %s", line)
 
     def configure(self, layer: str, origin: Origin, options: object) -> None:
         """Set one layer of options; check every document again if that changes anything."""
@@ -125,15 +140,18 @@ class Session:
             self._outbox.warn(problem)
 
     def open(self, item: types.TextDocumentItem) -> None:
-        """Take in a document and check it at once."""
+        """Take in a document and check it at once; one that is open already is replaced."""
         document = self.documents.open(item)
-        self._states.setdefault(document.uri, _State()).drop_waiters(None)
+        previous = self._states.pop(document.uri, None)
+        if previous is not None:
+            previous.drop_waiters(None, may_ask_again=True)
+        self._states[document.uri] = _State()
         self.check_now(document.uri)
 
     def change(self, uri: str, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> None:
         """Follow an edit; the check of it waits for the debounce. Raises UnknownDocument."""
         document = self.documents.change(uri, changes, version)
-        self._states[uri].drop_waiters(document.version)
+        self._states[uri].drop_waiters(document.version, may_ask_again=True)
         debounce = self.settings.debounce_ms
         delay_s = None if debounce is None else debounce / 1000
         self._scheduler.request(uri, document.version, delay_s=delay_s, at_once=delay_s == 0)
@@ -143,15 +161,22 @@ class Session:
         self._scheduler.forget(uri)
         state = self._states.pop(uri, None)
         if state is not None:
-            state.drop_waiters(None)
+            state.drop_waiters(None, may_ask_again=False)
         if self.documents.close(uri) is not None and not self.pulls:
             self._outbox.publish(uri, None, ())
 
+    def save(self, uri: str) -> None:
+        """Check a document without delay unless that was done; what was not compiled is tried again."""
+        document, known = self.documents.get(uri), self.current(uri)
+        if document is not None and (known is None or not all(one.is_complete for one in known.results)):
+            self._scheduler.hurry(uri, document.version)
+
     def check_now(self, uri: str) -> None:
-        """Check a document without delay, if it is open and was not checked as it is."""
+        """Check an open document afresh and without delay. Raises UnknownDocument."""
         document = self.documents.get(uri)
-        if document is not None:
-            self._scheduler.request(uri, document.version, at_once=True)
+        if document is None:
+            raise UnknownDocument(uri)
+        self._scheduler.request(uri, document.version, at_once=True)
 
     def check_all(self) -> None:
         """Check every open document afresh."""
@@ -163,6 +188,8 @@ class Session:
 
     async def restart_runtime(self) -> None:
         """End every job and runtime, and check afresh on new ones."""
+        for document in self.documents.all():
+            self._scheduler.cancel(document.uri)
         await self._workshop.aclose()
         self.check_all()
 
@@ -185,7 +212,7 @@ class Session:
         """
         document = self.documents.get(uri)
         if document is None:
-            raise Superseded
+            raise Superseded(may_ask_again=False)
         known = self.current(uri)
         if known is not None:
             return known
@@ -212,8 +239,10 @@ class Session:
     async def aclose(self) -> None:
         """End everything that the session started."""
         for state in self._states.values():
-            state.drop_waiters(None)
+            state.drop_waiters(None, may_ask_again=False)
         await self._scheduler.aclose()
+        if self._cleaning is not None:
+            await asyncio.wait([self._cleaning])
         await self._workshop.aclose()
 
     async def _check(self, uri: str, version: int) -> None:
@@ -222,39 +251,39 @@ class Session:
         if document is None or document.version != version:
             return
         snapshot = document.snapshot()
-        language = language_of_document(snapshot.language_id, uri)
-        if language is None:
-            self._accept(snapshot, (refuse_language(snapshot.language_id),))
-            return
         try:
-            results = await self._compile(uri, snapshot, language)
+            self._accept(snapshot, await self._compile(snapshot))
         except Exception:  # noqa: BLE001 - reported, logged with its traceback, and shown as "not compiled"
             # Our own fault, whatever it is: it must not look like "clean", nor like nothing at all.
             _log.exception("the check of %s failed", uri)
-            results = (
-                CheckResult(None, None, None, reason="wic itself failed.", remedy="Its log says more."),
-            )
-        self._accept(snapshot, results)
+            failed = CheckResult(None, None, None, reason="wic itself failed.", remedy="Its log says more.")
+            self._accept(snapshot, (failed,))
 
-    async def _compile(self, uri: str, snapshot: DocumentSnapshot, language: str) -> tuple[CheckResult, ...]:
+    async def _compile(self, snapshot: DocumentSnapshot) -> tuple[CheckResult, ...]:
         """Compile a document on every toolchain that was chosen for its language, side by side."""
+        language = language_of_document(snapshot.language_id, snapshot.uri)
+        if language is None:
+            return (refuse_language(snapshot.language_id),)
         settings = self.settings
-        snippet = extract_whole_file(snapshot.text, language, path_of(uri))
+        snippet = extract_whole_file(snapshot.text, language, path_of(snapshot.uri))
         shows_progress = self.client is not None and self.client.progress
-        progress = (
-            self._outbox.progress(f"Compiling {snippet.name}", uri) if shows_progress else nullcontext()
-        )
-        with progress:
+        title = f"Compiling {snippet.name}"
+        with self._outbox.progress(title, snapshot.uri) if shows_progress else nullcontext():
             pipeline = self._workshop.pipeline
             checks = (pipeline.check(snippet, settings, name) for name in settings.toolchains_for(language))
             return tuple(await asyncio.gather(*checks))
 
     async def show_output(self, uri: str) -> tuple[CheckResult, ...]:
-        """Compile an open document once more for what the compilers write to people; () if it is not open."""
+        """Compile an open document once more for what the compilers write to people.
+
+        Raises UnknownDocument where it is not open.
+        """
         document = self.documents.get(uri)
-        language = None if document is None else language_of_document(document.language_id, uri)
-        if document is None or language is None:
-            return ()
+        if document is None:
+            raise UnknownDocument(uri)
+        language = language_of_document(document.language_id, uri)
+        if language is None:
+            return (refuse_language(document.language_id),)
         settings = self.settings
         snippet = extract_whole_file(document.text, language, path_of(uri))
         pipeline = self._workshop.pipeline
@@ -287,4 +316,8 @@ def language_of_document(language_id: str, uri: str) -> str | None:
 
 def path_of(uri: str) -> str:
     """Return the path that a URI names; for other schemes than `file` it is only good for its name."""
-    return str(PurePosixPath(unquote(urlsplit(uri).path) or "/"))
+    try:
+        path = urlsplit(uri).path
+    except ValueError:  # no URI at all, as "file://[x"
+        path = uri
+    return str(PurePosixPath(unquote(path) or "/"))

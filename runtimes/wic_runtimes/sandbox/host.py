@@ -216,12 +216,12 @@ def find_programs(pattern: re.Pattern[str], folders: Sequence[str]) -> tuple[Pro
     names: dict[str, list[str]] = {}
     for folder in folders:
         try:
-            entries = sorted(entry.name for entry in Path(folder).iterdir())
+            entries = os.listdir(folder)  # noqa: PTH208 - a PATH has thousands of names, and few match
         except OSError:
             continue
-        for entry in entries:
+        for entry in sorted(filter(pattern.fullmatch, entries)):
             path = Path(folder, entry)
-            if pattern.fullmatch(entry) and os.access(path, os.X_OK) and path.is_file():
+            if os.access(path, os.X_OK) and path.is_file():
                 names.setdefault(os.path.realpath(path), []).append(entry)
     return tuple(
         Program(path, tuple(dict.fromkeys(found)), program_stamp(path))

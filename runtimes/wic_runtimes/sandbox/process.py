@@ -28,7 +28,10 @@ from wic_runtimes.sandbox.spec import GATE_WORD, NOBODY, Descriptors
 from wic_runtimes.waiting import outlast
 
 _STDOUT: Final = 1
+_STDERR: Final = 2
 _PATIENCE_S: Final = 2.0
+_TRICKLE_BYTES: Final = 4096
+_REST_S: Final = 0.02
 
 MakeArguments = Callable[[Descriptors], tuple[str, ...]]
 
@@ -204,6 +207,7 @@ class Sandbox(asyncio.SubprocessProtocol):
                 self._watch_init(report["child-pid"])
             elif "exit-code" in report:
                 self.exit_code = report["exit-code"]
+                self._read_all()
 
     def _watch_init(self, pid: int) -> None:
         """Hold the namespace's first process, to kill it and to see its end."""
@@ -234,6 +238,25 @@ class Sandbox(asyncio.SubprocessProtocol):
         (self.stdout if fd == _STDOUT else self.stderr).extend(data[:room])
         if len(data) > room:
             self.kill(Outcome.OUTPUT_LIMIT)
+        elif len(data) < _TRICKLE_BYTES and self.exit_code is None:
+            self._rest(fd)
+
+    def _rest(self, fd: int) -> None:
+        """Let what comes in drops gather a while: waking for each line would take the compiler's own time."""
+        pipe = self._pipe(fd)
+        if pipe is not None:
+            pipe.pause_reading()
+            asyncio.get_running_loop().call_later(_REST_S, pipe.resume_reading)
+
+    def _read_all(self) -> None:
+        """Rest no more: the program has ended, and somebody waits for what it wrote."""
+        for pipe in (self._pipe(_STDOUT), self._pipe(_STDERR)):
+            if pipe is not None:
+                pipe.resume_reading()
+
+    def _pipe(self, fd: int) -> asyncio.ReadTransport | None:
+        pipe = self._transport.get_pipe_transport(fd) if self._transport is not None else None
+        return cast("asyncio.ReadTransport | None", pipe)
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         """Count the ends; see asyncio.SubprocessProtocol."""

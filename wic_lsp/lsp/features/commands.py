@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
+from pygls.exceptions import JsonRpcInvalidParams
+
+from wic_lsp.lsp.documents import UnknownDocument
 from wic_lsp.lsp.session import Session
 
 if TYPE_CHECKING:
@@ -14,27 +17,39 @@ CHECK_NOW: Final = "wic.checkNow"
 RESTART_RUNTIME: Final = "wic.restartRuntime"
 SHOW_OUTPUT: Final = "wic.showOutput"
 
+# What JSON can hold. It must not be `object`: pygls would put the server in the place of such an argument.
+Json: TypeAlias = str | int | float | bool | list[object] | dict[str, object] | None
+
 _log = logging.getLogger(__name__)
 
 
 def register(server: WicServer, session: Session) -> None:
-    """Register the commands. `uri` is that of an open document; without one all are meant."""
+    """Register the commands. Their one argument, if any, is the URI of an open document."""
 
     @server.command(CHECK_NOW)
-    def check_now(uri: str | None = None) -> None:
-        if uri is None:
+    def check_now(*arguments: Json) -> None:
+        """Check that document, or without an argument every one."""
+        if not arguments:
             session.check_all()
-        else:
-            session.check_now(uri)
+            return
+        try:
+            session.check_now(read_uri(CHECK_NOW, arguments))
+        except UnknownDocument as unknown:
+            raise JsonRpcInvalidParams(str(unknown)) from None
 
     @server.command(RESTART_RUNTIME)
-    async def restart_runtime() -> None:
+    async def restart_runtime(*arguments: Json) -> None:
+        if arguments:
+            raise JsonRpcInvalidParams(f"{RESTART_RUNTIME} takes no argument.")
         await session.restart_runtime()
 
     @server.command(SHOW_OUTPUT)
-    async def show_output(uri: str) -> list[dict[str, object]]:
+    async def show_output(*arguments: Json) -> list[dict[str, object]]:
         """Return the compiler's own words: toolchain, command, outcome and output on each toolchain."""
-        results = await session.show_output(uri)
+        try:
+            results = await session.show_output(read_uri(SHOW_OUTPUT, arguments))
+        except UnknownDocument as unknown:
+            raise JsonRpcInvalidParams(str(unknown)) from None
         outputs: list[dict[str, object]] = [
             {
                 "toolchain": result.toolchain,
@@ -49,3 +64,10 @@ def register(server: WicServer, session: Session) -> None:
         for output in outputs:
             _log.info("%s", output["output"])
         return outputs
+
+
+def read_uri(command: str, arguments: tuple[Json, ...]) -> str:
+    """Return a command's only argument. Raises JsonRpcInvalidParams where it is not one URI."""
+    if len(arguments) != 1 or not isinstance(arguments[0], str):
+        raise JsonRpcInvalidParams(f"{command} takes one argument: the URI of an open document.")
+    return arguments[0]

@@ -1,6 +1,7 @@
 """textDocument/diagnostic: the client asks, and waits for the result of the version that it shows.
 
-When the text changes meanwhile the answer is ServerCancelled, and the client asks again.
+When the text changes meanwhile the answer is ServerCancelled, and the client asks again. So it is for a
+document that is not open (editors pull for every tab), but then asking again is of no use.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ def register(server: WicServer, session: Session) -> None:
     async def diagnostic(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
         try:
             checked = await session.wait_for_current(params.text_document.uri)
-        except Superseded:
+        except Superseded as superseded:
             raise JsonRpcException(
-                "The text has changed.",
+                "The text has changed." if superseded.may_ask_again else "The document is not open.",
                 types.LSPErrorCodes.ServerCancelled,
-                types.DiagnosticServerCancellationData(retrigger_request=True),
+                types.DiagnosticServerCancellationData(retrigger_request=superseded.may_ask_again),
             ) from None
         if checked.id == params.previous_result_id:
             return types.RelatedUnchangedDocumentDiagnosticReport(checked.id)

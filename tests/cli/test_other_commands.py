@@ -1,0 +1,132 @@
+"""`wic doctor`, `wic toolchains`, `wic gc` and `wic --version`."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+
+import pytest
+
+from wic_lsp import __version__
+
+
+def test_the_version_is_told(shell):
+    """One line."""
+    ended = shell("--version")
+    assert (ended.code, ended.out) == (0, f"wic {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["chekc"], ["check"], ["check", "--format", "xml", "a.c"], ["gc", "x"]]
+)
+def test_a_wrong_command_line_is_exit_code_2(shell, words):
+    """The grammar goes to stderr."""
+    ended = shell(*words)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("usage: wic")
+
+
+@pytest.mark.parametrize("words", [["--help"], ["check", "--help"]])
+def test_help_tells_the_exit_codes(shell, words):
+    """What scripts need is where people look."""
+    ended = shell(*words)
+    assert ended.code == 0
+    assert "0 all compiled without an error" in " ".join(ended.out.split())
+
+
+@pytest.mark.engine("sandbox")
+def test_the_doctor_tells_programs_what_works(wic):
+    """Every runtime with its facts, every toolchain with its version; exit code 0."""
+    ended = wic("doctor", "--format", "json")
+    assert (ended.code, ended.err) == (0, "")
+    report = json.loads(ended.out)
+    assert (list(report), report["version"]) == (["version", "runtimes"], 1)
+    (sandbox,) = (one for one in report["runtimes"] if one["name"] == "sandbox")
+    assert list(sandbox) == ["name", "usable", "default", "reason", "remedy", "facts", "toolchains"]
+    assert (sandbox["usable"], sandbox["default"]) == (True, True)
+    assert set(sandbox["facts"]) == {"bubblewrap", "memory", "processes", "user"}
+    usable = [one for one in sandbox["toolchains"] if one["usable"]]
+    assert {one["language"] for one in usable} == {"c", "cpp"}
+    for one in usable:
+        assert list(one) == ["id", "language", "program", "usable", "version", "parser"]
+        assert one["program"].startswith("/")
+        assert one["version"].startswith(one["id"].rpartition("-")[2])
+
+
+@pytest.mark.engine("sandbox")
+def test_the_doctor_tells_people_what_works(wic):
+    """The same, to be read."""
+    ended = wic("doctor")
+    assert (ended.code, ended.err) == (0, "")
+    first, *rest = ended.out.splitlines()
+    assert first == "runtime sandbox (default): usable"
+    assert any(re.fullmatch(r"  C\+\+  gcc-\d+ +[\d.]+ +/\S+", line) for line in rest)
+    assert any(line.startswith("  memory: limited") for line in rest)
+
+
+@pytest.mark.engine("sandbox")
+def test_toolchains_are_listed(wic):
+    """Both ways hold the same compilers."""
+    text, objects = wic("toolchains"), json.loads(wic("toolchains", "--format", "json").out)
+    assert text.code == 0
+    assert objects["version"] == 1
+    assert [line.split()[0] for line in text.out.splitlines()] == [
+        one["runtime"] for one in objects["toolchains"]
+    ]
+    listed = {(one["id"], one["program"]) for one in objects["toolchains"]}
+    assert listed == {(line.split()[2], line.split()[-1]) for line in text.out.splitlines()}
+
+
+@pytest.mark.engine("sandbox")
+def test_a_machine_without_compilers_is_told_what_to_install(wic):
+    """Exit code 1; a check says the same and is exit code 2."""
+    (wic.folder / "bin").mkdir()
+    for program in ("bwrap", "prlimit"):
+        if found := shutil.which(program):
+            (wic.folder / "bin" / program).symlink_to(found)
+    wic.environment["PATH"] = str(wic.folder / "bin")
+    ended = wic("doctor")
+    assert ended.code == 1
+    assert ended.out.startswith("runtime sandbox (default): usable\n")
+    assert "  No compiler was found. Install one: gcc, g++, clang or clang++.\n" in ended.out
+    assert wic("toolchains").code == 1
+    wic.write("t.c", "int x;\n")
+    ended = wic("check", "t.c")
+    assert ended.code == 2
+    assert "No C compiler was found for the runtime 'sandbox'. Install one (gcc, clang)" in ended.out
+
+
+@pytest.mark.parametrize("name", ["bin", "b\udcff"])
+@pytest.mark.parametrize("mode", [0o755, 0o700])
+@pytest.mark.engine("sandbox")
+def test_a_compiler_that_cannot_be_used_is_listed_with_the_reason(wic, open_folder, name, mode):
+    """A wrapper script, or one that only its owner can read, is neither hidden nor the end of the others.
+
+    Its path may be any bytes, and its words have no power over the terminal.
+    """
+    folder = open_folder / name
+    folder.mkdir(mode)
+    (folder / "gcc-98").write_text('#!/bin/sh\nprintf "\\033[31mno\\n"\n')
+    (folder / "gcc-98").chmod(0o755)
+    wic.environment["PATH"] = f"{folder}:{wic.environment['PATH']}"
+    ended = wic("doctor")
+    assert ended.code == 0
+    (line,) = (line for line in ended.out.splitlines() if "gcc-98" in line)
+    assert "not usable: " in line
+    assert "\x1b" not in ended.out
+    objects = json.loads(wic("toolchains", "--format", "json").out)["toolchains"]
+    (unusable,) = (one for one in objects if one["id"] == "gcc-98")
+    assert (unusable["program"], unusable["usable"]) == (str(folder / "gcc-98"), False)
+    assert unusable["reason"]
+    wic.write("t.c", "int x;\n")
+    assert wic("check", "--toolchain", "gcc-98", "t.c").code == 2
+
+
+@pytest.mark.engine("sandbox")
+def test_collecting_garbage_says_what_it_did(wic):
+    """Exit code 0; each line names the runtime."""
+    ended = wic("gc")
+    assert (ended.code, ended.err) == (0, "")
+    assert all(line.startswith("sandbox: ") for line in ended.out.splitlines())
+    assert ended.out
