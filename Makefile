@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
 
-.PHONY: demo setup test lint bench clean
+.PHONY: demo setup test lint bench engines clean
 
 demo: setup
 	@echo "== wic doctor: what works on this machine"
@@ -36,6 +36,10 @@ lint: setup
 
 test: lint
 	$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGS)
+
+# A container engine and the images that the tests compile in; without them those tests are skipped.
+engines:
+	tests/engines/docker up
 
 bench: setup
 	$(BIN)/python tests/bench/bench_documents.py

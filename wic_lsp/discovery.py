@@ -1,8 +1,9 @@
 """Which toolchains there are: compilers found on a runtime, asked for their version inside it, remembered.
 
-Asking takes a compile's worth of isolation, so only the compiler that is needed is asked, and the answer is
-kept on disk for as long as the program does not change. A compiler that does not answer is listed as
-unusable with the reason; it is never run outside its runtime.
+A compiler is a program that the runtime has, or on a runtime with images an image of a name that its family
+knows. Asking takes a compile's worth of isolation, so only the compiler that is needed is asked, and the
+answer is kept on disk for as long as the program or the image does not change. A compiler that does not
+answer is listed as unusable with the reason; it is never run outside its runtime.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Final, cast
 from uuid import uuid4
 
 from wic_lsp.toolchains.families import Family, Toolchain, languages
-from wic_runtimes.contract import CompileJob, Limits, Outcome, Program, Runtime
+from wic_runtimes.contract import CompileJob, Image, Limits, Outcome, Program, Runtime
 from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure
 
 _CACHE_FILE: Final = "toolchains.json"
@@ -44,9 +45,12 @@ class Unusable:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
+    """A compiler that may be asked. `image` is None where it is a program of the runtime's own."""
+
     family: Family
     language: str
     program: Program
+    image: str | None = None
 
     @property
     def name(self) -> str:
@@ -69,6 +73,7 @@ class Catalogue:
         self._file = cache_folder / _CACHE_FILE if cache_folder is not None else None
         self._versions: dict[str, str] | None = None
         self._programs: dict[str, tuple[float, Sequence[Program]]] = {}
+        self._images: dict[str, tuple[float, Sequence[Image]]] = {}
         self._reading = asyncio.Lock()
         self._locks: dict[str, asyncio.Lock] = {}
 
@@ -91,6 +96,8 @@ class Catalogue:
                     return found
                 if isinstance(found, Unusable) and found.id == wanted:
                     raise ImageUnavailable(found.reason, found.remedy)
+        for image in await self._missing_images(language, wanted):
+            raise ImageUnavailable(f"The image {image.name} is not here.", image.remedy)
         raise self._unknown(wanted, language, await self.list_all(language))
 
     async def _default(self, language: str) -> Toolchain:
@@ -106,6 +113,12 @@ class Catalogue:
         if failure is not None:
             raise ImageUnavailable(failure.reason, failure.remedy)
         title = languages()[language].title
+        missing = await self._missing_images(language)
+        if missing:
+            raise ImageUnavailable(
+                f"No image with a {title} compiler is here for the runtime '{self._runtime.name}'.",
+                missing[0].remedy,
+            )
         programs = ", ".join(
             family.languages[language].program
             for family in self._families.values()
@@ -149,7 +162,28 @@ class Catalogue:
             if support is not None:
                 programs = await self._find_programs(support.programs)
                 found += [_Candidate(family, language, program) for program in _newest_first(programs)]
+                images = await self._find_images(family)
+                found += [_in_image(family, language, image) for image in images if image.digest]
         return found
+
+    async def _find_images(self, family: Family) -> Sequence[Image]:
+        """Return the family's images, newest first, with those that are not there."""
+        found_at, images = self._images.get(family.id, (None, ()))
+        if found_at is None or self._clock() - found_at > _PROGRAMS_KNOWN_S:
+            names = [family.image.format(major=major) for major in family.versions]
+            images = await self._runtime.find_images(names)
+            self._images[family.id] = (self._clock(), images)
+        return images
+
+    async def _missing_images(self, language: str, wanted: str | None = None) -> list[Image]:
+        """Return the images of that toolchain, or of any for the language, that are not there."""
+        families = [family for family in self._families.values() if language in family.languages]
+        return [
+            image
+            for family in families
+            for major, image in zip(family.versions, await self._find_images(family), strict=False)
+            if not image.digest and wanted in {None, family.id, f"{family.id}-{major}"}
+        ]
 
     async def _find_programs(self, pattern: re.Pattern[str]) -> Sequence[Program]:
         found_at, programs = self._programs.get(pattern.pattern, (None, ()))
@@ -180,6 +214,7 @@ class Catalogue:
         job = CompileJob(
             id=f"version-{uuid4().hex}",
             argv=(candidate.program.path, *family.version_argv),
+            image=candidate.image,
             roots=expand_roots(family.roots, candidate.program.path),
             limits=_PROBE_LIMITS,
             environment=family.environment,
@@ -232,6 +267,14 @@ class Catalogue:
         )
 
 
+def _in_image(family: Family, language: str, image: Image) -> _Candidate:
+    """Return the compiler in an image: it has the bare name there, and changes when the image does."""
+    program = family.languages[language].program
+    version = image.name.rpartition(":")[2]
+    names = (f"{program}-{version}",)
+    return _Candidate(family, language, Program(program, names, image.digest), f"{image.name}@{image.digest}")
+
+
 def _make_toolchain(candidate: _Candidate, answer: str) -> Toolchain | Unusable:
     family = candidate.family
     match = family.version_pattern.search(answer)
@@ -253,7 +296,7 @@ def _make_toolchain(candidate: _Candidate, answer: str) -> Toolchain | Unusable:
         language=candidate.language,
         version=version[0] if version else str(major),
         program=candidate.program.path,
-        image=family.image.format(major=major),
+        image=candidate.image,
         roots=expand_roots(family.roots, candidate.program.path),
         dialect=dialect,
         stamp=f"{candidate.program.path} {candidate.program.stamp} {answer}",

@@ -74,9 +74,11 @@ class CompileJob:
     """One request to a runtime. A value.
 
     `argv[0]` is the compiler's program: an absolute path where the runtime uses the host's compilers, a
-    name or path inside `image` where it uses images. `roots` are the absolute host paths that this
-    compiler consists of; only a runtime without images reads them, and those that do not exist are passed
-    over. `environment` is the compiler's whole environment.
+    name or path inside `image` where it uses images. `image` is a name (`gcc:12`), or a name with the digest
+    that `find_images` told (`gcc:12@sha256:...`), which runs that image and no later one. `roots` are the
+    absolute host paths that this compiler consists of; only a runtime without images reads them, and those
+    that do not exist are passed over. `environment` is the compiler's whole environment; a runtime with
+    images adds the image's own PATH where the job has none.
     """
 
     id: str
@@ -129,6 +131,19 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class Image:
+    """A compiler's image on a runtime that uses images.
+
+    `digest` names the image's content; it is empty where the image is not there, and `remedy` then says how
+    to get it.
+    """
+
+    name: str
+    digest: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Leftovers:
     """What `collect_garbage` removed: one line of text each."""
 
@@ -154,6 +169,13 @@ class Runtime(Protocol):
 
     async def find_programs(self, pattern: re.Pattern[str], /) -> Sequence[Program]:
         """Find the runtime's own programs whose name matches; empty where compilers come in images."""
+        ...
+
+    async def find_images(self, names: Sequence[str], /) -> Sequence[Image]:
+        """Say of each image whether it is there; empty where compilers are the runtime's own programs.
+
+        Never fetches one. Raises RuntimeFailure where that cannot be found out.
+        """
         ...
 
     async def cleanup(self, job_id: str, /) -> None:

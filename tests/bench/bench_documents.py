@@ -15,7 +15,7 @@ import sys
 import time
 from statistics import quantiles
 
-from wic_lsp.lsp.server import WicServer
+from wic_lsp.lsp.wiring import create_server
 from wic_lsp.positions import Encoding
 
 TARGETS_MS = {10_000: 1.0, 100_000: 5.0}
@@ -44,7 +44,7 @@ class Silent:
 
 async def measure(lines: int, edits: int, encoding: Encoding, seed: int) -> tuple[float, float]:
     """Return the median and the 99th percentile of one change, in milliseconds."""
-    server = WicServer(None)
+    server = create_server(None)
     protocol = server.wic_protocol
     protocol.set_writer(Silent())
 

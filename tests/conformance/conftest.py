@@ -41,6 +41,13 @@ async def sandbox_bench(missing_engine):
         yield made
 
 
+@pytest.fixture
+async def docker_bench(missing_engine):
+    docker = next(under_test for under_test in RUNTIMES if under_test.name == "docker")
+    async for made in _make_bench(docker, missing_engine):
+        yield made
+
+
 async def _make_bench(under_test, missing_engine):
     runtime = under_test.create()
     try:

@@ -17,6 +17,7 @@ from wic_runtimes.contract import CompileJob, JobFile, Limits, Runtime
 from wic_runtimes.registry import create_runtime
 
 _PATH = (("PATH", "/usr/local/bin:/usr/bin:/bin"),)
+IMAGE = "gcc:12"
 _numbers = itertools.count()
 
 
@@ -42,6 +43,18 @@ def _host_gcc(source: str, **limits: Any) -> CompileJob:
     )
 
 
+def _image_shell(script: str, *words: str, **limits: Any) -> CompileJob:
+    argv = ("/bin/sh", "-c", script, "sh", *words)
+    return CompileJob(job_id(), argv, image=IMAGE, limits=Limits(**limits), environment=_PATH)
+
+
+def _image_gcc(source: str, **limits: Any) -> CompileJob:
+    files = (JobFile("main.c", source.encode()),)
+    return CompileJob(
+        job_id(), ("gcc", "-fsyntax-only", "main.c"), files, image=IMAGE, limits=Limits(**limits)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class RuntimeUnderTest:
     """One runtime: its name, how to make it, and its jobs. `shell` takes a script, its words and limits."""
@@ -59,4 +72,5 @@ def _registered(name: str, **options: object) -> Callable[[], Runtime]:
 RUNTIMES = (
     RuntimeUnderTest("sandbox", _registered("sandbox"), _host_shell, _host_gcc),
     RuntimeUnderTest("sandbox-no-spares", _registered("sandbox", spares=False), _host_shell, _host_gcc),
+    RuntimeUnderTest("docker", _registered("docker"), _image_shell, _image_gcc),
 )

@@ -20,6 +20,7 @@ import pytest
 
 from tests.conformance.runtimes_under_test import job_id
 from tests.conformance.traces import control_groups_of, make_marker, processes_with, sandboxes_of, until
+from wic_runtimes import ownership
 from wic_runtimes.contract import CompileJob, JobFile, Outcome
 from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure
 from wic_runtimes.sandbox import host, owner
@@ -212,7 +213,7 @@ def start_as(name: str) -> subprocess.Popen[bytes]:
 
 async def test_what_died_while_it_was_built_is_collected(sandbox_bench):
     """White-box: a process that carries a dead server's label, and its control group, are removed."""
-    pid, start, namespace = owner.own_label().removeprefix("wic-").split("-")
+    pid, start, namespace = ownership.own_label().removeprefix("wic-").split("-")
     label = f"wic-{pid}-{int(start) - 1}-{namespace}"
     with start_as(owner.program_name(label)) as orphan:
         removed: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from wic_runtimes.contract import CompileJob, CompileOutput, Health, Leftovers, Outcome, Program
+from wic_runtimes.contract import CompileJob, CompileOutput, Health, Image, Leftovers, Outcome, Program
 
 Answer = CompileOutput | Exception | Callable[[CompileJob], CompileOutput]
 
@@ -22,7 +22,10 @@ def program(path: str, *names: str, stamp: str = "s1") -> Program:
 
 
 class FakeRuntime:
-    """Answers each job by its program's path; `jobs` and `looked_up` say what it was asked."""
+    """Answers each job by its program's path; `jobs` and `looked_up` say what it was asked.
+
+    With `images`, from names to digests, it is a runtime that uses images, and answers by the job's image.
+    """
 
     name = "fake"
 
@@ -31,12 +34,13 @@ class FakeRuntime:
         self.answers = dict(answers or {})
         self.jobs: list[CompileJob] = []
         self.looked_up: list[str] = []
+        self.images: dict[str, str] | None = None
 
     async def compile(self, job: CompileJob, /) -> CompileOutput:
         """Answer from the table."""
         self.jobs.append(job)
         await asyncio.sleep(0)
-        answer = self.answers[job.argv[0]]
+        answer = self.answers[job.argv[0] if self.images is None else str(job.image)]
         if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, CompileOutput) else answer(job)
@@ -45,6 +49,12 @@ class FakeRuntime:
         """Return those of the given programs that match."""
         self.looked_up.append(pattern.pattern)
         return [one for one in self.programs if any(pattern.fullmatch(name) for name in one.names)]
+
+    async def find_images(self, names: Sequence[str], /) -> Sequence[Image]:
+        """Return each of them, with its digest if it is there."""
+        if self.images is None:
+            return ()
+        return [Image(name, self.images.get(name, ""), f"Get {name}.") for name in names]
 
     async def cleanup(self, job_id: str, /) -> None:
         """Do nothing: no job runs for long."""

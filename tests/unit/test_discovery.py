@@ -338,3 +338,65 @@ async def test_a_default_of_each_language_is_of_that_language():
     programs = [(await catalogue.choose(language, None)).program for language in ("c", "cpp")]
     assert programs == ["/b/gcc", "/b/g++"]
     assert all(re.fullmatch("gcc-12", one.id) for one in await catalogue.list_all())
+
+
+IMAGES = {"gcc:11": "sha256:b", "gcc:12": "sha256:a", "silkeh/clang:19": "sha256:c"}
+
+
+@pytest.fixture
+def image_runtime():
+    answers = {
+        "gcc:11@sha256:b": finished(b"11.3.0\n"),
+        "gcc:12@sha256:a": finished(b"12.2.0\n"),
+        "silkeh/clang:19@sha256:c": finished(CLANG),
+    }
+    runtime = FakeRuntime([], answers)
+    runtime.images = dict(IMAGES)
+    return runtime
+
+
+async def test_where_compilers_come_in_images_the_newest_that_is_there_is_the_default(image_runtime):
+    """It is called by its bare name, in the very image that was asked for its version."""
+    chosen = await Catalogue(image_runtime, families(), None).choose("cpp", None)
+    assert (chosen.id, chosen.version, chosen.program) == ("gcc-12", "12.2.0", "g++")
+    assert chosen.image == "gcc:12@sha256:a"
+    assert not chosen.is_on_host
+    assert [job.image for job in image_runtime.jobs] == ["gcc:12@sha256:a"]
+
+
+@pytest.mark.parametrize(("wanted", "image"), [("gcc-11", "gcc:11"), ("clang", "silkeh/clang:19")])
+async def test_an_image_is_chosen_by_the_toolchains_name(image_runtime, wanted, image):
+    """And no other image is started for it."""
+    chosen = await Catalogue(image_runtime, families(), None).choose("c", wanted)
+    assert chosen.image == f"{image}@{IMAGES[image]}"
+    assert len(image_runtime.jobs) == 1
+
+
+async def test_an_image_that_is_not_there_says_how_to_get_it(image_runtime):
+    """It is not unknown, and no other is taken in its place."""
+    with pytest.raises(ImageUnavailable) as caught:
+        await Catalogue(image_runtime, families(), None).choose("c", "gcc-13")
+    assert (caught.value.reason, caught.value.remedy) == ("The image gcc:13 is not here.", "Get gcc:13.")
+    with pytest.raises(JobRejected, match=r"Usable: gcc-12, gcc-11, clang-19\."):
+        await Catalogue(image_runtime, families(), None).choose("c", "gcc-99")
+
+
+async def test_without_any_image_one_is_named(image_runtime):
+    """Whoever has just installed an engine is told what to get."""
+    image_runtime.images = {}
+    with pytest.raises(ImageUnavailable, match=r"No image with a C compiler is here .* Get gcc:"):
+        await Catalogue(image_runtime, families(), None).choose("c", None)
+
+
+async def test_a_result_of_another_image_is_another_result(image_runtime):
+    """The stamp, which every cache key has, changes with the image's content, though its name stays."""
+    clock = Clock()
+    catalogue = Catalogue(image_runtime, families(), None, clock)
+    before = await catalogue.choose("c", "gcc-12")
+    image_runtime.images["gcc:12"] = "sha256:new"
+    image_runtime.answers["gcc:12@sha256:new"] = finished(b"12.2.0\n")
+    clock.now = 6
+    after = await catalogue.choose("c", "gcc-12")
+    assert before.id == after.id
+    assert before.stamp != after.stamp
+    assert after.image == "gcc:12@sha256:new"

@@ -274,11 +274,11 @@ def test_an_editors_unknown_language_is_none():
     assert language_of_editor("python") is None
 
 
-@pytest.mark.parametrize("missing", ["title", "roots", "flags", "dialects", "version"])
+@pytest.mark.parametrize("missing", ["title", "roots", "flags", "dialects", "version", "versions"])
 def test_a_family_that_lacks_something_is_refused(missing):
     """A wrong file is an error when it is loaded, not when it is used."""
     table = {
-        "family": "x", "title": "X", "image": "x:{major}", "roots": [], "environment": {},
+        "family": "x", "title": "X", "image": "x:{major}", "versions": [], "roots": [], "environment": {},
         "version": {"argv": [], "pattern": "x"}, "languages": {},
         "flags": {"standard": "", "allowed": []}, "dialects": [],
     }  # fmt: skip

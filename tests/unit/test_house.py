@@ -81,7 +81,14 @@ def test_a_text_report_pays_for_no_language_server(tmp_path):
 def test_other_commands_pay_for_no_language_server_either(tmp_path, words):
     """Nor for anything else that they do not use."""
     loaded = loaded_by(tmp_path, *words)
-    assert not loaded & {"pygls", "lsprotocol", "rich", "cattrs", "docker", "kubernetes"}
+    assert not loaded & {"pygls", "lsprotocol", "rich", "cattrs"}
+
+
+def test_a_runtime_that_was_not_chosen_costs_nothing(tmp_path):
+    """Whoever compiles in the sandbox never loads a container engine's client."""
+    (tmp_path / "t.c").write_text("int x = y;\n")
+    for words in (["check", "t.c"], ["--version"], ["check", "--runtime", "sandbox", "t.c"]):
+        assert not loaded_by(tmp_path, *words) & {"docker", "requests", "kubernetes"}
 
 
 def test_json_loads_what_it_needs_and_no_server(tmp_path):

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from wic_runtimes.sandbox import memory, owner
+from wic_runtimes import ownership
+from wic_runtimes.sandbox import memory
 from wic_runtimes.sandbox.memory import (
     Group,
     Hierarchy,
@@ -115,7 +116,7 @@ def test_a_group_is_limited_and_says_when_the_kernel_killed(tmp_path, monkeypatc
     assert groups.hierarchy == Hierarchy(2, root)
     group = groups.acquire(1000)
     assert group is not None
-    assert group.folder.parent == root / owner.own_label()
+    assert group.folder.parent == root / ownership.own_label()
     assert (group.folder / "memory.max").read_text() == "1000"
     assert (group.folder / "memory.swap.max").read_text() == "0"
     assert (group.folder / "memory.oom.group").read_text() == "1"
@@ -164,9 +165,9 @@ def test_only_the_groups_of_dead_servers_are_collected(tmp_path, monkeypatch):
     """A folder is removed when its server cannot be alive: same pid namespace, no such process."""
     root = tmp_path / "cgroup"
     Tree(root, "/a.scope", ("/",)).install(monkeypatch)
-    pid, start, namespace = owner.own_label().removeprefix("wic-").split("-")
+    pid, start, namespace = ownership.own_label().removeprefix("wic-").split("-")
     dead = f"wic-{pid}-{int(start) + 1}-{namespace}"
-    kept = [owner.own_label(), f"wic-{pid}-{int(start) + 1}-{int(namespace) + 1}", "wic-x", "other.scope"]
+    kept = [ownership.own_label(), f"wic-{pid}-{int(start) + 1}-{int(namespace) + 1}", "wic-x", "other.scope"]
     for name in (dead, f"other.scope/{dead}", *kept):
         (root / name).mkdir(parents=True, exist_ok=True)
     assert collect_dead_groups() == (f"control group {dead}",)

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from wic_runtimes.sandbox.seccomp import make_filter
-from wic_runtimes.sandbox.syscalls import ALLOWED
+from wic_runtimes.syscalls import ALLOWED
 
 ALLOW, KILL, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
 AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}

@@ -60,7 +60,7 @@ async def collect_garbage() -> int:
     """Let every runtime remove what dead servers left; 0 unless one of them could not."""
     workshop, failed = Workshop({"spares": False}), False
     try:
-        for name in registry.runtime_names():
+        for name in _runtime_names():
             try:
                 leftovers = await workshop.engine(name).runtime.collect_garbage()
             except RuntimeFailure as failure:
@@ -74,10 +74,15 @@ async def collect_garbage() -> int:
     return 1 if failed else 0
 
 
+def _runtime_names() -> list[str]:
+    """Name the installed runtimes, the default one first."""
+    return sorted(registry.runtime_names(), key=lambda name: (name != DEFAULT_RUNTIME, name))
+
+
 async def _examine_all() -> list[Examination]:
     workshop = Workshop({"spares": False})
     try:
-        return [await _examine(workshop, name) for name in registry.runtime_names()]
+        return [await _examine(workshop, name) for name in _runtime_names()]
     finally:
         await workshop.aclose()
 

@@ -20,6 +20,7 @@ from pygls.io_ import StdinAsyncReader, StdoutWriter
 
 from wic_lsp.lsp.protocol import WicProtocol
 from wic_lsp.lsp.server import WicServer
+from wic_lsp.lsp.wiring import create_server
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def serve_stdio(runtime: str | None) -> int:
 
 
 async def _serve(runtime: str | None) -> int:
-    server = WicServer(runtime)
+    server = create_server(runtime)
     protocol = server.wic_protocol
     reader = await _open_reader()
     output = _Output()

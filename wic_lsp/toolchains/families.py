@@ -54,11 +54,15 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One compiler family; the fields are those of its TOML file."""
+    """One compiler family; the fields are those of its TOML file.
+
+    `versions` are the major versions that have an image, newest first; `image` names it by {major}.
+    """
 
     id: str
     title: str
     image: str
+    versions: tuple[int, ...]
     roots: tuple[str, ...]
     environment: tuple[tuple[str, str], ...]
     version_argv: tuple[str, ...]
@@ -78,7 +82,8 @@ class Family:
 class Toolchain:
     """One compiler at one version for one language, ready to be put into a job.
 
-    `stamp` changes whenever the compiler itself does, and is part of every cache key.
+    `image` names the very image that was asked for its version, by its digest; None where the compiler is
+    the runtime's own program. `stamp` changes whenever the compiler does, and is part of every cache key.
     """
 
     id: str
@@ -167,6 +172,7 @@ def parse_family(table: Mapping[str, Any]) -> Family:
         id=table["family"],
         title=table["title"],
         image=table["image"],
+        versions=tuple(table["versions"]),
         roots=tuple(table["roots"]),
         environment=tuple(sorted(table["environment"].items())),
         version_argv=tuple(table["version"]["argv"]),

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from wic_runtimes.sandbox import owner
+from wic_runtimes import ownership
 
 _MOUNTS: Final = Path("/proc/self/mounts")
 _OWN: Final = Path("/proc/self/cgroup")
@@ -71,7 +71,7 @@ class MemoryGroups:
     def _find(self) -> Hierarchy | None:
         """Take the first place where a group with a working limit can really be made."""
         for hierarchy in candidates(_read(_MOUNTS), _read(_OWN)):
-            folder = hierarchy.parent / owner.own_label()
+            folder = hierarchy.parent / ownership.own_label()
             try:
                 folder.mkdir(exist_ok=True)
                 if hierarchy.version == _V2:
@@ -209,7 +209,7 @@ def collect_dead_groups() -> tuple[str, ...]:
         if kind != "cgroup2" and not (kind == "cgroup" and "memory" in options.split(",")):
             continue
         for folder, children, _ in os.walk(mount):
-            for name in filter(owner.is_dead, list(children)):
+            for name in filter(ownership.is_dead, list(children)):
                 children.remove(name)
                 remove_group(Path(folder, name))
                 if not Path(folder, name).exists():

@@ -1,33 +1,22 @@
-"""Whose sandbox is it: the label by which a server's processes and control groups are found when it is dead.
+"""Whose sandbox is it: a server's processes, found by its label when it is dead.
 
 The kernel ends a sandbox with its server (`--die-with-parent`), except in the few milliseconds in which
 bubblewrap builds it. What such an instant leaves behind is found here by its label and killed by the next
-server, or by `wic gc`. A label names a process for ever, so that no living server's work is ever touched.
+server, or by `wic gc`. No living server's work is ever touched.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from wic_runtimes.ownership import is_dead
+
 _PROC: Final = Path("/proc")
-_LABEL: Final = re.compile(r"wic-(\d+)-(\d+)-(\d+)")
-
-
-def own_label() -> str:
-    """Return this server's label: its pid, its start in the kernel's ticks, and its pid namespace."""
-    return f"wic-{os.getpid()}-{start_time(os.getpid())}-{_namespace()}"
-
-
-def is_dead(label: str) -> bool:
-    """Whether this is a label, of a server that could be seen from here if it lived, and does not live."""
-    match = _LABEL.fullmatch(label)
-    return match is not None and int(match[3]) == _namespace() and start_time(int(match[1])) != match[2]
 
 
 def program_name(label: str) -> str:
@@ -57,22 +46,6 @@ def is_stranger(pid: int, label: str) -> bool:
     """Whether a process is surely not a sandbox of that label: its pid was given away again."""
     name = _name_of(pid)
     return bool(name) and name != program_name(label)
-
-
-def start_time(pid: int) -> str | None:
-    """Return when a process began, in the kernel's ticks since boot; None if there is no such process.
-
-    With the pid it names a process for ever. Source: proc(5), /proc/pid/stat, field 22.
-    """
-    try:
-        stat = (_PROC / str(pid) / "stat").read_text()
-    except OSError:
-        return None
-    return stat.rpartition(")")[2].split()[19]
-
-
-def _namespace() -> int:
-    return (_PROC / "self/ns/pid").stat().st_ino
 
 
 def _pids() -> Iterator[int]:

@@ -20,10 +20,12 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import Any, Final, cast
 
+from wic_runtimes import ownership
 from wic_runtimes.contract import CompileJob, Outcome
 from wic_runtimes.sandbox import owner
 from wic_runtimes.sandbox.memory import Group
 from wic_runtimes.sandbox.spec import GATE_WORD, NOBODY, Descriptors
+from wic_runtimes.waiting import outlast
 
 _STDOUT: Final = 1
 _STDERR: Final = 2
@@ -78,7 +80,7 @@ class Sandbox(asyncio.SubprocessProtocol):
         """
         loop = asyncio.get_running_loop()
         is_root = os.geteuid() == 0
-        sandbox = cls(job.limits.output_bytes, group, owner.own_label())
+        sandbox = cls(job.limits.output_bytes, group, ownership.own_label())
         with ExitStack() as kept:
             with ExitStack() as lent:
                 files = [_opened(kept, os.memfd_create("wic-source")) for _ in job.files]
@@ -276,18 +278,6 @@ class Sandbox(asyncio.SubprocessProtocol):
             self._transport.close()
         if not self.closed.done():
             self.closed.set_result(None)
-
-
-async def outlast(*futures: asyncio.Future[Any]) -> None:
-    """Wait until all are done, however often we are cancelled meanwhile; then say that we were."""
-    interrupted: asyncio.CancelledError | None = None
-    while not all(future.done() for future in futures):
-        try:
-            await asyncio.wait(futures)
-        except asyncio.CancelledError as exc:
-            interrupted = exc
-    if interrupted is not None:
-        raise interrupted
 
 
 def _as_nobody(is_root: bool) -> dict[str, Any]:  # noqa: FBT001 - what it says

@@ -17,10 +17,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from wic_runtimes import ownership
 from wic_runtimes.contract import (
     CompileJob,
     CompileOutput,
     Health,
+    Image,
     JobFile,
     Leftovers,
     Limits,
@@ -31,10 +33,11 @@ from wic_runtimes.contract import (
 from wic_runtimes.errors import ImageUnavailable, JobEvicted, JobRejected, RuntimeFailure, RuntimeUnavailable
 from wic_runtimes.sandbox import host, owner
 from wic_runtimes.sandbox.memory import Group, MemoryGroups, collect_dead_groups
-from wic_runtimes.sandbox.process import Sandbox, outlast
+from wic_runtimes.sandbox.process import Sandbox
 from wic_runtimes.sandbox.seccomp import make_filter
 from wic_runtimes.sandbox.spares import Spares
 from wic_runtimes.sandbox.spec import Descriptors, HostLayout, Mounts, bwrap_arguments
+from wic_runtimes.waiting import outlast
 
 _PAUSE_S: Final = 0.02
 _DEATHS: Final = range(129, 193)  # 128 + signal, as bubblewrap reports a death
@@ -157,7 +160,7 @@ class SandboxRuntime:
             raise _not_started(exc) from exc
 
         def make_arguments(descriptors: Descriptors) -> tuple[str, ...]:
-            name = owner.program_name(owner.own_label())
+            name = owner.program_name(ownership.own_label())
             bound_memory = groups.hierarchy is None
             return bwrap_arguments(kind, mounts, layout, descriptors, name=name, bound_memory=bound_memory)
 
@@ -189,6 +192,10 @@ class SandboxRuntime:
         """Find compilers on PATH; see `Runtime.find_programs`."""
         folders = [folder for folder in os.get_exec_path() if Path(folder).is_absolute()]
         return await asyncio.to_thread(host.find_programs, pattern, folders)
+
+    async def find_images(self, _names: Sequence[str], /) -> Sequence[Image]:
+        """Find none: compilers are the host's own programs; see `Runtime.find_images`."""
+        return ()
 
     async def cleanup(self, job_id: str, /) -> None:
         """End the job if it still runs; see `Runtime.cleanup`."""

@@ -13,7 +13,7 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from wic_runtimes.sandbox.syscalls import ALLOWED, CLONE, IOCTL
+from wic_runtimes.syscalls import ALLOWED, CLONE, IOCTL, NEW_NAMESPACES
 
 # struct seccomp_data { int nr; __u32 arch; __u64 instruction_pointer; __u64 args[6]; }, little-endian
 _NUMBER: Final = 0
@@ -33,7 +33,6 @@ _ERRNO: Final = 0x00050000
 _EPERM: Final = 1
 _ENOSYS: Final = 38
 
-_NAMESPACES: Final = 0x7E020000  # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
 _X32: Final = 0x40000000
 _TERMINAL_INPUT: Final = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 
@@ -71,7 +70,7 @@ def make_filter(machine: str) -> bytes | None:
     program += [
         _step(_JUMP_EQUAL, CLONE[architecture.column], 0, 4),
         _step(_LOAD, _ARG0_LOW),
-        _step(_JUMP_ANY_BIT, _NAMESPACES, 0, 1),
+        _step(_JUMP_ANY_BIT, NEW_NAMESPACES, 0, 1),
         _step(_RETURN, _ERRNO | _EPERM),
         _step(_RETURN, _ALLOW),
         _step(_JUMP_EQUAL, IOCTL[architecture.column], 0, 5),

@@ -16,7 +16,8 @@ from typing import Final
 from wic_runtimes.contract import CompileJob
 from wic_runtimes.errors import RuntimeFailure
 from wic_runtimes.sandbox.host import program_stamp
-from wic_runtimes.sandbox.process import Sandbox, outlast
+from wic_runtimes.sandbox.process import Sandbox
+from wic_runtimes.waiting import outlast
 
 _LIFETIME_S: Final = 60.0
 _MOST: Final = 4

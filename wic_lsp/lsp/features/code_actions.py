@@ -6,15 +6,13 @@ Only for the version that was checked: a fix for an older text would land in the
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from lsprotocol import types
 
+from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Checked, Session
 from wic_lsp.lsp.to_lsp import read_fixes, to_workspace_edit
-
-if TYPE_CHECKING:
-    from wic_lsp.lsp.server import WicServer
 
 FIX_ALL: Final = f"{types.CodeActionKind.SourceFixAll.value}.wic"
 

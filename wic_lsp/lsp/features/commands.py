@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from pygls.exceptions import JsonRpcInvalidParams
 
 from wic_lsp.lsp.documents import UnknownDocument
+from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session
-
-if TYPE_CHECKING:
-    from wic_lsp.lsp.server import WicServer
 
 CHECK_NOW: Final = "wic.checkNow"
 RESTART_RUNTIME: Final = "wic.restartRuntime"

@@ -7,17 +7,14 @@ taken as a workspace's word: it cannot choose the runtime or raise limits. `init
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from wic_lsp.config import Origin
 from wic_lsp.lsp.features.lifecycle import unwrap
+from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session
-
-if TYPE_CHECKING:
-    from wic_lsp.lsp.server import WicServer
 
 _log = logging.getLogger(__name__)
 _SECTION = "wic"

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from lsprotocol import types
 from pygls.capabilities import ServerCapabilitiesBuilder
@@ -18,11 +18,10 @@ from pygls.capabilities import ServerCapabilitiesBuilder
 from wic_lsp.assembly import read_user_file, user_file
 from wic_lsp.config import Origin
 from wic_lsp.lsp.client import Client
+from wic_lsp.lsp.features import pull
+from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session
 from wic_lsp.positions import Encoding
-
-if TYPE_CHECKING:
-    from wic_lsp.lsp.server import WicServer
 
 
 def register(server: WicServer, session: Session) -> None:
@@ -33,7 +32,7 @@ def register(server: WicServer, session: Session) -> None:
         agreed = ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities)
         session.begin(Client.of(params, Encoding(types.PositionEncodingKind(agreed).value)))
         if session.pulls:
-            server.register_pull()
+            pull.register(server, session)
         options, problems = read_user_file(user_file())
         session.configure("file", Origin.USER, options)
         for problem in problems:

@@ -10,14 +10,13 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from uuid import uuid4
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-if TYPE_CHECKING:
-    from wic_lsp.lsp.server import WicServer
+from wic_lsp.lsp.server import WicServer
 
 _log = logging.getLogger(__name__)
 _PATIENCE_S: Final = 1.0

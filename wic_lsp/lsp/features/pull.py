@@ -6,15 +6,11 @@ document that is not open (editors pull for every tab), but then asking again is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session, Superseded
-
-if TYPE_CHECKING:
-    from wic_lsp.lsp.server import WicServer
 
 
 def register(server: WicServer, session: Session) -> None:

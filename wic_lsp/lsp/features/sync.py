@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from wic_lsp.lsp.documents import UnknownDocument
+from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session
-
-if TYPE_CHECKING:
-    from wic_lsp.lsp.server import WicServer
 
 _log = logging.getLogger(__name__)
 

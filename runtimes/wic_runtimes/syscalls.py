@@ -1,14 +1,17 @@
 """The system calls that compilers need, with their numbers. A table, nothing else.
 
-Everything that is not here answers ENOSYS in the sandbox: sockets, mounts, namespaces, ptrace, io_uring,
-bpf, keyrings, modules, and whatever kernels will add. `clone` and `ioctl` are filtered by argument in
-`seccomp`. Numbers are those of Linux's own headers (asm/unistd_64.h, asm-generic/unistd.h); None where
-the architecture has no such call.
+Every runtime that filters system calls lets these through and no others: no sockets, mounts, namespaces,
+ptrace, io_uring, bpf, keyrings, modules, nor whatever kernels will add. `clone` and `ioctl` are filtered by
+argument, in each runtime's own `seccomp`. Numbers are those of Linux's own headers (asm/unistd_64.h,
+asm-generic/unistd.h); None where the architecture has no such call.
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+NEW_NAMESPACES: Final = 0x7E020000
+"""Flags of clone(2): CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET."""
 
 CLONE: Final = (56, 220)
 IOCTL: Final = (16, 29)

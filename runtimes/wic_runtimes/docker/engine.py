@@ -1,0 +1,135 @@
+"""The engine's client: the part of the `docker` SDK that we use, and what must hold before anything runs.
+
+The SDK is imported here, when an engine is first spoken to. Everything blocks and belongs in a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Protocol, cast
+
+from wic_runtimes.docker import faults
+from wic_runtimes.docker.endpoint import Endpoint
+from wic_runtimes.errors import RuntimeUnavailable
+
+_TIMEOUT_S: Final = 30
+_CONNECTIONS: Final = 64
+_GONE: Final = (404, 409)
+
+
+class EngineApi(Protocol):
+    """What we use of the SDK's `docker.APIClient`, which has no types. Each is one request to the engine."""
+
+    def create_container_from_config(self, config: Mapping[str, object], name: str) -> Mapping[str, Any]:
+        """Make a container; answers its id."""
+        ...
+
+    def attach_socket(self, container: str, params: Mapping[str, int]) -> Any:
+        """Open a connection to a container's three streams."""
+        ...
+
+    def start(self, container: str) -> None:
+        """Start a container's first process."""
+        ...
+
+    def inspect_container(self, container: str) -> Mapping[str, Any]:
+        """Answer all that is known of a container."""
+        ...
+
+    def remove_container(self, container: str, *, v: bool, force: bool) -> None:
+        """Remove a container; `force` kills it, `v` takes its volumes as well."""
+        ...
+
+    def containers(self, *, all: bool, filters: Mapping[str, object]) -> list[dict[str, Any]]:  # noqa: A002
+        """List containers, with `all` those that have ended as well."""
+        ...
+
+    def inspect_image(self, image: str) -> Mapping[str, Any]:
+        """Answer all that is known of an image."""
+        ...
+
+    def events(
+        self, *, since: float, until: float, filters: Mapping[str, object], decode: bool
+    ) -> Iterable[Mapping[str, Any]]:
+        """Answer what happened between two moments of the engine's clock."""
+        ...
+
+    def info(self) -> Mapping[str, Any]:
+        """Answer what the engine is and can do."""
+        ...
+
+    def close(self) -> None:
+        """Close every connection."""
+        ...
+
+
+def connect(endpoint: Endpoint) -> EngineApi:
+    """Return a client of the engine there. Raises RuntimeUnavailable where there is none that isolates."""
+    try:
+        import docker  # noqa: PLC0415 - loaded when it is needed
+        import docker.utils  # noqa: PLC0415 - likewise
+    except ImportError as exc:
+        raise faults.no_client() from exc
+    options: dict[str, Any] = {"base_url": endpoint.url}
+    with faults.translated(endpoint.url):
+        _knock(endpoint.url)
+        if endpoint.source == "DOCKER_HOST":
+            options = docker.utils.kwargs_from_env(dict(os.environ))
+        client = docker.APIClient(
+            **options, version="auto", timeout=_TIMEOUT_S, max_pool_size=_CONNECTIONS, use_ssh_client=True
+        )
+        api = cast("EngineApi", client)
+        weakness = find_weakness(api.info())
+    if weakness:
+        api.close()
+        raise RuntimeUnavailable(
+            f"The container engine at {endpoint.url} cannot isolate a compile: {weakness}.",
+            "Use one with control groups (rootless: version 2) and seccomp, or another runtime.",
+        )
+    return api
+
+
+def _knock(url: str) -> None:
+    """Raise OSError where nobody listens on a local socket: the SDK would leave its own end open."""
+    scheme, _, path = url.partition("://")
+    if scheme == "unix":
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(_TIMEOUT_S)
+            door.connect(path)
+
+
+def find_weakness(info: Mapping[str, Any]) -> str:
+    """Say what keeps this engine from isolating; empty where nothing does. Podman leaves some fields out."""
+    if info.get("OSType", "linux") != "linux":
+        return "it does not run Linux containers"
+    if not any("seccomp" in str(option) for option in info.get("SecurityOptions") or ()):
+        return "it has no seccomp"
+    for field, what in (("MemoryLimit", "memory"), ("PidsLimit", "processes")):
+        if not info.get(field):
+            return f"it cannot limit {what}"
+    return ""
+
+
+def find_digest(api: EngineApi, image: str) -> str:
+    """Return the digest of an image's content, empty where it is not there."""
+    import docker.errors  # noqa: PLC0415 - whoever has an api has loaded the SDK
+
+    try:
+        return str(api.inspect_image(image)["Id"])
+    except docker.errors.NotFound:
+        return ""
+
+
+def remove_container(api: EngineApi, container: str) -> bool:
+    """Kill and remove a container; False where it is gone already, or is being removed by another."""
+    import docker.errors  # noqa: PLC0415 - whoever has an api has loaded the SDK
+
+    try:
+        api.remove_container(container, v=True, force=True)
+    except docker.errors.APIError as exc:
+        if exc.status_code not in _GONE:
+            raise
+        return False
+    return True

@@ -1,0 +1,56 @@
+"""The language server put together: a server, its session, and one module per feature.
+
+This is all that knows how they fit. Features get the server and the session and answer; what the session has
+to tell the client goes through `_Outbox`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+from lsprotocol import types
+
+from wic_lsp.config import Problem
+from wic_lsp.lsp.features import code_actions, commands, configuration, lifecycle, progress, sync
+from wic_lsp.lsp.server import WicServer
+from wic_lsp.lsp.session import Session
+
+_log = logging.getLogger(__name__)
+
+
+def create_server(runtime: str | None) -> WicServer:
+    """Return a server for one client. `runtime` is the one that the command line asked for, if any."""
+    server = WicServer()
+    server.session = Session(runtime, _Outbox(server))
+    for feature in (lifecycle, sync, configuration, code_actions, commands):
+        feature.register(server, server.session)
+    return server
+
+
+class _Outbox:
+    """What the session tells its client; see `session.Outbox`."""
+
+    def __init__(self, server: WicServer) -> None:
+        self._server = server
+
+    def publish(self, uri: str, version: int | None, diagnostics: Sequence[types.Diagnostic]) -> None:
+        """Push a document's diagnostics."""
+        params = types.PublishDiagnosticsParams(uri, list(diagnostics), version)
+        self._server.text_document_publish_diagnostics(params)
+
+    def refresh(self) -> None:
+        """Ask the client to pull again, if it can be asked."""
+        client = self._server.session.client
+        if client is not None and client.refreshes:
+            self._server.workspace_diagnostic_refresh(None)
+
+    def warn(self, problem: Problem) -> None:
+        """Show a problem with the settings, and log it."""
+        _log.warning("%s", problem.message)
+        self._server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, problem.message))
+
+    def progress(self, title: str, uri: str) -> AbstractContextManager[None]:
+        """Show work that takes longer than a second."""
+        return progress.show_progress(self._server, title, lambda: self._server.session.cancel_check(uri))
