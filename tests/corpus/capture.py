@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -84,6 +85,12 @@ def _run(root: Path, folder: Path, command: list[str]) -> subprocess.CompletedPr
     )
 
 
+_HEADER_TEXT = re.compile(
+    r"""("uri":\s*"/usr/[^"]*"\},\s*(?:"sourceLanguage":\s*"\w*",\s*)?"contents":\s*\{\s*"text":\s*")(?:[^"\\]|\\.)*(")""",
+    re.DOTALL,
+)
+
+
 def capture(toolchain: Captured, case: Path, root: Path) -> dict[str, object]:
     """Compile one case and return what is kept of it."""
     with tempfile.TemporaryDirectory(dir=root / "tmp") as name:
@@ -99,8 +106,13 @@ def capture(toolchain: Captured, case: Path, root: Path) -> dict[str, object]:
         "version": version,
         "exit_code": done.returncode,
         "stdout": done.stdout.replace(inside, b"/src").decode("utf-8", "surrogateescape"),
-        "stderr": done.stderr.replace(inside, b"/src").decode("utf-8", "surrogateescape"),
+        "stderr": drop_headers(done.stderr.replace(inside, b"/src").decode("utf-8", "surrogateescape")),
     }
+
+
+def drop_headers(report: str) -> str:
+    """Empty the texts of the system's headers, which SARIF carries whole: they are not ours to keep."""
+    return _HEADER_TEXT.sub(r"\1\2", report)
 
 
 def main() -> None:
