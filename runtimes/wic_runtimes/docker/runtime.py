@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Final, TypeVar, cast
 from uuid import uuid4
@@ -28,7 +27,6 @@ from wic_runtimes.contract import (
     Leftovers,
     Outcome,
     Program,
-    check_job,
 )
 from wic_runtimes.docker import faults
 from wic_runtimes.docker.container import Container, Ended, Ending, run_container
@@ -41,31 +39,16 @@ from wic_runtimes.docker.stream import Reader
 from wic_runtimes.errors import (
     ImageUnavailable,
     JobEvicted,
-    JobRejected,
     RuntimeFailure,
     RuntimeUnavailable,
 )
+from wic_runtimes.running import Run, Runs
 from wic_runtimes.waiting import outlast
 
 _THREADS: Final = 64
 _DEATHS: Final = range(129, 193)  # 128 + signal, as the container's first process reports a death
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class _Run:
-    """One job that is being run, and whether somebody wants its end."""
-
-    task: asyncio.Task[CompileOutput]
-    container: Container | None = None
-    is_ended: bool = False
-
-    def end(self) -> None:
-        """End what runs; its task will notice. Does not wait."""
-        self.is_ended = True
-        if self.container is not None:
-            self.container.end()
 
 
 class DockerRuntime:
@@ -76,10 +59,9 @@ class DockerRuntime:
         self._api: EngineApi | None = None
         self._lock = threading.Lock()  # `_api` is made by whichever thread needs it first
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="docker")
-        self._runs: dict[str, _Run] = {}
+        self._runs = Runs("docker")
         self._removals: set[asyncio.Future[Any]] = set()
         self._asked: set[asyncio.Future[Any]] = set()
-        self._closing: asyncio.Task[None] | None = None
 
     @property
     def name(self) -> str:
@@ -88,34 +70,17 @@ class DockerRuntime:
 
     async def compile(self, job: CompileJob, /) -> CompileOutput:
         """Run the job to its end; see `Runtime.compile`."""
-        check_job(job)
-        if job.id in self._runs:
-            raise JobRejected(f"A job with the id {job.id!r} is running already.")
-        if self._closing is not None:
-            raise RuntimeUnavailable("The docker runtime has been closed.")
-        task = asyncio.get_running_loop().create_task(self._carry_out(job), name=f"docker: {job.id}")
-        run = self._runs[job.id] = _Run(task)
-        task.add_done_callback(lambda _: self._runs.pop(job.id))
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            run.end()
-            try:
-                await outlast(task)
-            finally:
-                _ = task.cancelled() or task.exception()  # looked at: nobody else will
-            raise
-        return task.result()
+        return await self._runs.run(job, lambda run: self._carry_out(job, run))
 
-    async def _carry_out(self, job: CompileJob) -> CompileOutput:
+    async def _carry_out(self, job: CompileJob, run: Run) -> CompileOutput:
         """Run the job in a container of its own and say how it ended."""
         began = time.monotonic()
-        run = self._runs[job.id]
         reader = Reader(job.limits.output_bytes)
         api, endpoint = await self._in_thread(self._connect)
         if run.is_ended:
             raise _taken_away()
-        container = run.container = Container(api, f"{ownership.own_label()}-{uuid4().hex[:12]}")
+        container = Container(api, f"{ownership.own_label()}-{uuid4().hex[:12]}")
+        run.stop_by(container.end)
         try:
             ended = await self._in_thread(lambda: run_container(container, job, reader, endpoint))
         finally:
@@ -171,10 +136,7 @@ class DockerRuntime:
 
     async def cleanup(self, job_id: str, /) -> None:
         """End the job if it still runs; see `Runtime.cleanup`."""
-        run = self._runs.get(job_id)
-        if run is not None:
-            run.end()
-            await asyncio.wait([run.task])
+        await self._runs.end(job_id)
 
     async def collect_garbage(self) -> Leftovers:
         """Remove the containers of dead servers. Where there is no engine, nothing of ours is left."""
@@ -215,8 +177,7 @@ class DockerRuntime:
 
     async def _outlasting(self, work: Callable[[], _T]) -> _T:
         """Do what blocks in a thread; whoever is cancelled meanwhile still waits for its end."""
-        if self._closing is not None:
-            raise RuntimeUnavailable("The docker runtime has been closed.")
+        self._runs.check_open()
         future = asyncio.ensure_future(self._in_thread(work))
         self._asked.add(future)
         future.add_done_callback(self._asked.discard)
@@ -225,17 +186,11 @@ class DockerRuntime:
 
     async def aclose(self) -> None:
         """End every job, remove every container and release everything. May be called again."""
-        if self._closing is None:
-            self._closing = asyncio.get_running_loop().create_task(self._close(), name="docker: close")
-        await outlast(self._closing)
-        self._closing.result()
+        await self._runs.close(self._close)
 
     async def _close(self) -> None:
-        runs = list(self._runs.values())
-        for run in runs:
-            run.end()
-        if runs:
-            await outlast(*(run.task for run in runs))
+        self._runs.end_all()
+        await self._runs.all_ended()
         while self._removals or self._asked:
             await asyncio.wait([*self._removals, *self._asked])
         await asyncio.to_thread(self._pool.shutdown)

@@ -1,7 +1,6 @@
 """The sandbox runtime itself: jobs in, outputs out, nothing left behind.
 
-Each job is run by a task of its own that nobody cancels: whoever wants the job's end (a cancelled `compile`,
-`cleanup`, `aclose`) kills its sandbox and waits. So there is one way to an end, and no half-made sandbox.
+Who owns a job and how it ends is `running`'s; what is stopped here is a sandbox.
 All state here belongs to the event loop; what looks at files runs in a thread.
 """
 
@@ -13,7 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -28,9 +27,9 @@ from wic_runtimes.contract import (
     Limits,
     Outcome,
     Program,
-    check_job,
 )
-from wic_runtimes.errors import ImageUnavailable, JobEvicted, JobRejected, RuntimeFailure, RuntimeUnavailable
+from wic_runtimes.errors import ImageUnavailable, JobEvicted, RuntimeFailure, RuntimeUnavailable
+from wic_runtimes.running import Run, Runs
 from wic_runtimes.sandbox import host, owner
 from wic_runtimes.sandbox.memory import Group, MemoryGroups, collect_dead_groups
 from wic_runtimes.sandbox.process import Sandbox
@@ -45,21 +44,6 @@ _DEATHS: Final = range(129, 193)  # 128 + signal, as bubblewrap reports a death
 _FIRST_WORDS: Final = 2000
 
 
-@dataclass(slots=True)
-class _Run:
-    """One job that is being run, and whether somebody wants its end."""
-
-    task: asyncio.Task[CompileOutput]
-    sandbox: Sandbox | None = None
-    is_ended: bool = False
-
-    def end(self) -> None:
-        """Kill what runs; its task will notice. Does not wait."""
-        self.is_ended = True
-        if self.sandbox is not None:
-            self.sandbox.kill()
-
-
 class SandboxRuntime:
     """Runs jobs with the host's own compilers, each in namespaces of its own. See `Runtime`."""
 
@@ -68,9 +52,8 @@ class SandboxRuntime:
         self._seccomp = make_filter(host.machine())
         self._lock = threading.Lock()  # `_groups` is made by whichever thread needs it first
         self._groups: MemoryGroups | None = None
-        self._runs: dict[str, _Run] = {}
+        self._runs = Runs("sandbox")
         self._spares = Spares(self._spawn, self._discard)
-        self._closing: asyncio.Task[None] | None = None
 
     @property
     def name(self) -> str:
@@ -82,30 +65,11 @@ class SandboxRuntime:
         return await self._compile(job, keeps_spare=self._keeps_spares)
 
     async def _compile(self, job: CompileJob, *, keeps_spare: bool) -> CompileOutput:
-        check_job(job)
-        if job.id in self._runs:
-            raise JobRejected(f"A job with the id {job.id!r} is running already.")
-        if self._closing is not None:
-            raise RuntimeUnavailable("The sandbox runtime has been closed.")
-        work = self._carry_out(job, keeps_spare=keeps_spare)
-        task = asyncio.get_running_loop().create_task(work, name=f"sandbox: {job.id}")
-        run = self._runs[job.id] = _Run(task)
-        task.add_done_callback(lambda _: self._runs.pop(job.id))
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            run.end()
-            try:
-                await outlast(task)
-            finally:
-                _ = task.cancelled() or task.exception()  # looked at: nobody else will
-            raise
-        return task.result()
+        return await self._runs.run(job, lambda run: self._carry_out(job, run, keeps_spare=keeps_spare))
 
-    async def _carry_out(self, job: CompileJob, *, keeps_spare: bool) -> CompileOutput:
+    async def _carry_out(self, job: CompileJob, run: Run, *, keeps_spare: bool) -> CompileOutput:
         """Find or make a sandbox, run the job in it, and say how it ended."""
         began = time.monotonic()
-        run = self._runs[job.id]
         kind = _kind(job)
         spare = self._spares.take(kind)
         sandbox = spare or await self._spawn(kind)
@@ -120,9 +84,9 @@ class SandboxRuntime:
         stdout, stderr = bytes(sandbox.stdout), bytes(sandbox.stderr)
         return CompileOutput(outcome, code, stdout, stderr, compile_s, time.monotonic() - began)
 
-    async def _drive(self, sandbox: Sandbox, job: CompileJob, run: _Run) -> float:
+    async def _drive(self, sandbox: Sandbox, job: CompileJob, run: Run) -> float:
         """Let the sandbox go on and wait until no process is left; return the seconds between."""
-        run.sandbox = sandbox
+        run.stop_by(sandbox.kill)
         timer = None
         opened = time.monotonic()
         try:
@@ -199,10 +163,7 @@ class SandboxRuntime:
 
     async def cleanup(self, job_id: str, /) -> None:
         """End the job if it still runs; see `Runtime.cleanup`."""
-        run = self._runs.get(job_id)
-        if run is not None:
-            run.end()
-            await asyncio.wait([run.task])
+        await self._runs.end(job_id)
 
     async def collect_garbage(self) -> Leftovers:
         """Kill the sandboxes of dead servers and remove their control groups."""
@@ -240,18 +201,12 @@ class SandboxRuntime:
 
     async def aclose(self) -> None:
         """End every job and every spare, and remove our control groups. May be called again."""
-        if self._closing is None:
-            self._closing = asyncio.get_running_loop().create_task(self._close(), name="sandbox: close")
-        await outlast(self._closing)
-        self._closing.result()
+        await self._runs.close(self._close)
 
     async def _close(self) -> None:
-        runs = list(self._runs.values())
-        for run in runs:
-            run.end()
+        self._runs.end_all()
         await self._spares.aclose()
-        if runs:
-            await outlast(*(run.task for run in runs))
+        await self._runs.all_ended()
         if self._groups is not None:
             await asyncio.to_thread(self._groups.close)
 
