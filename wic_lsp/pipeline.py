@@ -62,8 +62,7 @@ class Pipeline:
             content = encode_snippet(snippet)
             engine = self._engine_for(settings.runtime)
             runtime_name = engine.runtime.name
-            chosen = settings.toolchains.get(snippet.language, ())
-            name = wanted or (chosen[0] if chosen else None)
+            name = wanted or settings.toolchains_for(snippet.language)[0]
             toolchain = await engine.catalogue.choose(snippet.language, name)
             job = make_job(snippet, content, toolchain, settings, is_plain=is_plain)
             key = job_key(job, f"{runtime_name} {toolchain.stamp}")
