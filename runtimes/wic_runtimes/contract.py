@@ -9,7 +9,7 @@ them to. This module does no IO and must stay free of it: it is shared by all si
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, unique
 from itertools import chain
@@ -144,6 +144,18 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class Transfer:
+    """How far the pull or the build of an image has come.
+
+    `step` is a word or two for people. The `*_bytes` are bytes; `total_bytes` is 0 while it is not known.
+    """
+
+    step: str
+    done_bytes: int = 0
+    total_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Leftovers:
     """What `collect_garbage` removed: one line of text each."""
 
@@ -192,6 +204,28 @@ class Runtime(Protocol):
 
     async def aclose(self) -> None:
         """End every job and release everything."""
+        ...
+
+
+@runtime_checkable
+class ImageStore(Protocol):
+    """What a runtime that keeps images itself can do besides compiling. Nothing of it is ever done unasked.
+
+    `report` is called on the event loop. Cancelling the task that awaits ends the work on the engine too.
+    """
+
+    async def pull_image(self, name: str, report: Callable[[Transfer], None], /) -> Image:
+        """Fetch an image from its registry and return it. Raises RuntimeFailure."""
+        ...
+
+    async def build_image(
+        self, name: str, report: Callable[[Transfer], None], /, *, network: str = ""
+    ) -> Image:
+        """Build the image of that name from the recipe that comes with us, and return it.
+
+        `network` is the engine's name of the network that the build uses. Raises ImageUnavailable where
+        there is no recipe for it, RuntimeFailure where the build fails.
+        """
         ...
 
 

@@ -23,7 +23,14 @@ class RuntimeUnavailable(RuntimeFailure):
 
 
 class ImageUnavailable(RuntimeFailure):
-    """The compiler's image, or on a runtime without images the compiler's program, is not there."""
+    """The compiler's image, or on a runtime without images the compiler's program, is not there.
+
+    `image` names the image that a pull may bring; it is empty where none would help.
+    """
+
+    def __init__(self, reason: str, remedy: str = "", image: str = "") -> None:
+        super().__init__(reason, remedy)
+        self.image = image
 
 
 class JobRejected(RuntimeFailure):
