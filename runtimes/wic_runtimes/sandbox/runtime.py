@@ -12,7 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -34,11 +34,12 @@ from wic_runtimes.sandbox import host, owner
 from wic_runtimes.sandbox.memory import Group, MemoryGroups, collect_dead_groups
 from wic_runtimes.sandbox.process import Sandbox
 from wic_runtimes.sandbox.seccomp import make_filter
-from wic_runtimes.sandbox.spares import Spares
 from wic_runtimes.sandbox.spec import Descriptors, HostLayout, Mounts, bwrap_arguments
+from wic_runtimes.spares import Bounds, Maker, Spares
 from wic_runtimes.waiting import outlast
 
-_PAUSE_S: Final = 0.02
+_SPARES: Final = Bounds(most=4, most_of_a_kind=1, lifetime_s=60.0)
+_NO_SPARES: Final = Bounds(most=0, most_of_a_kind=0, lifetime_s=0.0)
 _DEATHS: Final = range(129, 193)  # 128 + signal, as bubblewrap reports a death
 
 _FIRST_WORDS: Final = 2000
@@ -48,12 +49,14 @@ class SandboxRuntime:
     """Runs jobs with the host's own compilers, each in namespaces of its own. See `Runtime`."""
 
     def __init__(self, *, keeps_spares: bool) -> None:
-        self._keeps_spares = keeps_spares
         self._seccomp = make_filter(host.machine())
         self._lock = threading.Lock()  # `_groups` is made by whichever thread needs it first
         self._groups: MemoryGroups | None = None
         self._runs = Runs("sandbox")
-        self._spares = Spares(self._spawn, self._discard)
+        bounds = _SPARES if keeps_spares else _NO_SPARES
+        self._spares: Spares[CompileJob, _Spare] = Spares(
+            "sandbox", bounds, Maker(self._make_spare, self._discard_spare, _is_good)
+        )
 
     @property
     def name(self) -> str:
@@ -62,27 +65,33 @@ class SandboxRuntime:
 
     async def compile(self, job: CompileJob, /) -> CompileOutput:
         """Run the job to its end; see `Runtime.compile`."""
-        return await self._compile(job, keeps_spare=self._keeps_spares)
+        return await self._runs.run(job, lambda run: self._carry_out(job, run))
 
-    async def _compile(self, job: CompileJob, *, keeps_spare: bool) -> CompileOutput:
-        return await self._runs.run(job, lambda run: self._carry_out(job, run, keeps_spare=keeps_spare))
-
-    async def _carry_out(self, job: CompileJob, run: Run, *, keeps_spare: bool) -> CompileOutput:
+    async def _carry_out(self, job: CompileJob, run: Run, *, comes_again: bool = True) -> CompileOutput:
         """Find or make a sandbox, run the job in it, and say how it ended."""
         began = time.monotonic()
         kind = _kind(job)
-        spare = self._spares.take(kind)
-        sandbox = spare or await self._spawn(kind)
-        compile_s = await self._drive(sandbox, job, run)
-        if spare is not None and sandbox.ended_for_no_reason and not run.is_ended:
-            sandbox = await self._spawn(kind)  # what the spare was to bind is not there any more; look again
+        use = self._spares.begin(kind)
+        was_made = False
+        try:
+            sandbox = use.spare.sandbox if use.spare is not None else await self._spawn(kind)
             compile_s = await self._drive(sandbox, job, run)
-        if keeps_spare and sandbox.was_made:
-            # Not before the job has ended, and not in the way of its result: a compile needs every core.
-            asyncio.get_running_loop().call_later(_PAUSE_S, self._spares.prepare, kind)
+            if use.spare is not None and sandbox.ended_for_no_reason and not run.is_ended:
+                sandbox = await self._spawn(kind)  # what the spare was to bind is not there any more
+                compile_s = await self._drive(sandbox, job, run)
+            was_made = sandbox.was_made
+        finally:
+            self._spares.end(use, may_fill=was_made and comes_again)
         outcome, code = _judge(sandbox, job, is_ended=run.is_ended)
         stdout, stderr = bytes(sandbox.stdout), bytes(sandbox.stderr)
         return CompileOutput(outcome, code, stdout, stderr, compile_s, time.monotonic() - began)
+
+    async def _make_spare(self, kind: CompileJob) -> _Spare:
+        stamp = host.program_stamp(kind.argv[0])
+        return _Spare(await self._spawn(kind), stamp)
+
+    async def _discard_spare(self, spare: _Spare) -> None:
+        await self._discard(spare.sandbox)
 
     async def _drive(self, sandbox: Sandbox, job: CompileJob, run: Run) -> float:
         """Let the sandbox go on and wait until no process is left; return the seconds between."""
@@ -175,7 +184,7 @@ class SandboxRuntime:
             layout = await asyncio.to_thread(host.host_layout)
             job = CompileJob(f"health-{id(self)}-{time.monotonic_ns()}", (layout.prlimit, "--version"))
             job = replace(job, limits=Limits(wall_s=10), files=(JobFile("probe", b""),))
-            output = await self._compile(job, keeps_spare=False)
+            output = await self._runs.run(job, lambda run: self._carry_out(job, run, comes_again=False))
         except RuntimeFailure as failure:
             return Health(usable=False, reason=failure.reason, remedy=failure.remedy)
         if output.outcome is not Outcome.FINISHED or output.exit_code != 0:
@@ -209,6 +218,19 @@ class SandboxRuntime:
         await self._runs.all_ended()
         if self._groups is not None:
             await asyncio.to_thread(self._groups.close)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spare:
+    """A sandbox that waits, and its compiler's file as it was when it was built."""
+
+    sandbox: Sandbox
+    stamp: str
+
+
+def _is_good(kind: CompileJob, spare: _Spare) -> bool:
+    """Whether it waits, for the compiler that is there now."""
+    return spare.sandbox.is_waiting and spare.stamp == host.program_stamp(kind.argv[0])
 
 
 def _kind(job: CompileJob) -> CompileJob:

@@ -1,0 +1,271 @@
+"""How many spares wait, for which kinds, and when they are built and ended; on a clock that jumps."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from tests.unit.virtual_time import in_virtual_time
+from wic_runtimes.errors import RuntimeUnavailable
+from wic_runtimes.spares import Bounds, Maker, Spares
+
+BOUNDS = Bounds(most=4, most_of_a_kind=2, lifetime_s=100.0, pause_s=1.0, patience_s=10.0)
+SOON = 5.0
+BUILDING_S = 0.5
+
+
+@dataclass
+class Workbench:
+    """Makes numbered spares, and remembers when each was begun and which have ended."""
+
+    begun: list[tuple[float, str]] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
+    dead: set[str] = field(default_factory=set)
+    broken: bool = False
+    room: int = 100
+
+    async def make(self, kind: str) -> str:
+        """Build one, or fail."""
+        self.begun.append((now(), kind))
+        number = len(self.begun)
+        await asyncio.sleep(BUILDING_S)
+        if self.broken:
+            raise RuntimeUnavailable("The engine is down.")
+        return f"{kind}{number}"
+
+    async def discard(self, spare: str) -> None:
+        """End one."""
+        await asyncio.sleep(BUILDING_S)
+        self.ended.append(spare)
+
+    def spares(self, bounds: Bounds = BOUNDS) -> Spares[str, str]:
+        """Return spares that are made here."""
+        return Spares(
+            "test",
+            bounds,
+            Maker(
+                self.make,
+                self.discard,
+                lambda _, spare: spare not in self.dead,
+                lambda kinds: len(kinds) <= self.room,
+            ),
+        )
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def use(spares, *kinds, for_s=0.0):
+    """Run jobs of these kinds side by side; returns the spares that they were given."""
+    uses = [spares.begin(kind) for kind in kinds]
+    await asyncio.sleep(for_s)
+    for one in uses:
+        spares.end(one)
+    return [one.spare for one in uses]
+
+
+@in_virtual_time
+async def test_nothing_is_built_before_it_was_needed():
+    """A kind that was never used costs nothing; its first job finds no spare, its second does."""
+    bench = Workbench()
+    spares = bench.spares()
+    assert await use(spares, "c") == [None]
+    await asyncio.sleep(SOON)
+    assert len(bench.begun) == 1
+    assert await use(spares, "c") == ["c1"]
+    await spares.aclose()
+    assert bench.ended == []  # the one that was handed out is the job's to end, the next was not begun
+
+
+@in_virtual_time
+async def test_building_waits_for_the_result():
+    """It begins a moment after a job's end, never while the job's result is still to come."""
+    bench = Workbench()
+    spares = bench.spares()
+    await use(spares, "c", for_s=50)
+    assert bench.begun == []
+    await asyncio.sleep(SOON)
+    assert bench.begun == [(51.0, "c")]
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_as_many_are_kept_as_were_missed_at_once():
+    """Whoever finds none has one more kept, up to the bound for its kind."""
+    bench = Workbench()
+    spares = bench.spares()
+    await use(spares, "c", "c", "c")
+    await asyncio.sleep(SOON)
+    assert set(await use(spares, "c", "c", "c")) == {"c1", "c2", None}
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_a_second_spare_waits_until_nothing_runs():
+    """The first is built beside running jobs, since the next one needs it; the second has patience."""
+    bench = Workbench()
+    spares = bench.spares()
+    await use(spares, "c", "c")
+    other = spares.begin("other")
+    await asyncio.sleep(SOON)
+    assert [kind for _, kind in bench.begun] == ["c"]
+    spares.end(other, may_fill=False)
+    await asyncio.sleep(SOON)
+    assert [kind for _, kind in bench.begun] == ["c", "c"]
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_patience_ends():
+    """Where jobs never pause, a second spare is built all the same."""
+    bench = Workbench()
+    spares = bench.spares()
+    await use(spares, "c", "c")
+    other = spares.begin("other")
+    await asyncio.sleep(BOUNDS.patience_s + SOON)
+    assert [kind for _, kind in bench.begun] == ["c", "c"]
+    spares.end(other)
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_what_nobody_takes_grows_old_and_is_not_replaced():
+    """After long idleness nothing waits, and nothing is built."""
+    bench = Workbench()
+    spares = bench.spares()
+    await use(spares, "c", "c")
+    await asyncio.sleep(10 * BOUNDS.lifetime_s)
+    assert (len(bench.begun), sorted(bench.ended)) == (2, ["c1", "c2"])
+    assert await use(spares, "c") == [None]
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_of_too_many_the_oldest_go():
+    """With steady use of one at a time the second spare ends, and one is kept."""
+    bench = Workbench()
+    spares = bench.spares()
+    await use(spares, "c", "c")
+    for _ in range(8):
+        await asyncio.sleep(BOUNDS.lifetime_s / 4)
+        (given,) = await use(spares, "c")
+        assert given is not None
+    await asyncio.sleep(SOON)
+    assert bench.ended == ["c1"]
+    assert set(await use(spares, "c", "c")) & {None}
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_a_dead_spare_is_not_handed_out():
+    """It is ended, and the next good one is given."""
+    bench = Workbench()
+    spares = bench.spares()
+    await use(spares, "c", "c")
+    await asyncio.sleep(SOON)
+    bench.dead.add("c2")
+    assert await use(spares, "c") == ["c1"]
+    await spares.aclose()
+    assert bench.ended == ["c2"]
+
+
+@in_virtual_time
+async def test_a_spare_that_is_lost_is_ended_and_replaced_after_the_next_job():
+    """Whoever watches a spare may say that it is of no use any more, and say so twice."""
+    bench = Workbench()
+    spares = bench.spares()
+    await use(spares, "c")
+    await asyncio.sleep(SOON)
+    spares.lose("c1")
+    spares.lose("c1")
+    await asyncio.sleep(SOON)
+    assert bench.ended == ["c1"]
+    assert await use(spares, "c") == [None]
+    await asyncio.sleep(SOON)
+    assert None not in await use(spares, "c")
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_kinds_that_were_used_last_displace_older_ones():
+    """There are never more than the bound for all together."""
+    bench = Workbench()
+    spares = bench.spares()
+    for kind in ("a", "b", "c", "d", "e"):
+        await use(spares, kind)
+        await asyncio.sleep(SOON)
+    assert bench.ended == ["a1"]
+    assert await use(spares, "a", "b") == [None, "b2"]
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_what_does_not_fit_the_machine_is_not_built():
+    """Older kinds make room; where there is none to be had, a job goes without."""
+    bench = Workbench(room=1)
+    spares = bench.spares()
+    await use(spares, "a")
+    await asyncio.sleep(SOON)
+    await use(spares, "b")
+    await asyncio.sleep(SOON)
+    assert bench.ended == ["a1"]
+    assert await use(spares, "b") == ["b2"]
+    bench.room = 0
+    await asyncio.sleep(SOON)
+    assert len(bench.begun) == 2
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_what_cannot_be_built_is_not_tried_again_before_the_next_job():
+    """The job that needs it will meet the fault, and say it."""
+    bench = Workbench(broken=True)
+    spares = bench.spares()
+    await use(spares, "c")
+    await asyncio.sleep(1000)
+    assert len(bench.begun) == 1
+    await use(spares, "c")
+    await asyncio.sleep(1000)
+    assert len(bench.begun) == 2
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_a_kind_that_is_forgotten_is_ended_even_while_one_is_built():
+    """As when the image that it was made from has been replaced."""
+    bench = Workbench()
+    spares = bench.spares()
+    await use(spares, "c", "c")
+    await asyncio.sleep(BOUNDS.pause_s + 1.5 * BUILDING_S)
+    assert len(bench.begun) == 2
+    spares.forget(lambda kind: kind == "c")
+    await asyncio.sleep(SOON)
+    assert sorted(bench.ended) == ["c1", "c2"]
+    assert await use(spares, "c") == [None]
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_closing_ends_all_and_waits_for_it():
+    """Those that are being built as well; afterwards nothing is built."""
+    bench = Workbench()
+    spares = bench.spares()
+    await use(spares, "c", "c")
+    await asyncio.sleep(BOUNDS.pause_s + 1.5 * BUILDING_S)
+    await spares.aclose()
+    assert sorted(bench.ended) == ["c1", "c2"]
+    assert await use(spares, "c") == [None]
+    await asyncio.sleep(1000)
+    assert len(bench.begun) == 2
+
+
+@in_virtual_time
+async def test_where_none_are_wanted_none_are_built():
+    """A command that runs once keeps nothing for later."""
+    bench = Workbench()
+    spares = bench.spares(Bounds(most=0, most_of_a_kind=0, lifetime_s=1.0))
+    await use(spares, "c", "c")
+    await asyncio.sleep(1000)
+    assert bench.begun == []
+    await spares.aclose()
