@@ -34,12 +34,12 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-test: lint
+test: lint engines
 	$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 # A container engine and the images that the tests compile in; without them those tests are skipped.
 engines:
-	tests/engines/docker up
+	@tests/engines/docker ensure
 
 bench: setup
 	$(BIN)/python tests/bench/bench_documents.py
