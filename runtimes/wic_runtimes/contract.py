@@ -147,7 +147,8 @@ class Image:
 class Transfer:
     """How far the pull or the build of an image has come.
 
-    `step` is a word or two for people. The `*_bytes` are bytes; `total_bytes` is 0 while it is not known.
+    `step` is a word or two for people. The `*_bytes` are bytes; `total_bytes` is of what is known of so far,
+    so it may grow, and 0 while nothing is.
     """
 
     step: str
@@ -213,6 +214,10 @@ class ImageStore(Protocol):
 
     `report` is called on the event loop. Cancelling the task that awaits ends the work on the engine too.
     """
+
+    def has_recipe(self, name: str, /) -> bool:
+        """Whether `build_image` has a recipe for the image of that name. Speaks to nobody."""
+        ...
 
     async def pull_image(self, name: str, report: Callable[[Transfer], None], /) -> Image:
         """Fetch an image from its registry and return it. Raises RuntimeFailure."""

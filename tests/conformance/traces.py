@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import time
 import uuid
 from collections.abc import Callable
@@ -43,6 +44,13 @@ def sandboxes_of(server: int) -> list[int]:
         except OSError:
             continue
     return found
+
+
+def containers_of(server: int) -> list[str]:
+    """Return the engine's lines of the containers of that server, those that have ended as well."""
+    words = ["docker", "ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Labels}}"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+    return [line for line in done.stdout.splitlines() if f"=wic-{server}-" in line]
 
 
 def open_descriptors() -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import inspect
 import socket
+import ssl
 from contextlib import suppress
 from unittest.mock import Mock
 
@@ -81,7 +82,7 @@ def test_our_own_errors_pass():
     [
         (404, "No such image: gcc:12", ImageUnavailable, "Get it: docker pull gcc:12."),
         (500, "write /var/lib: no space left on device", RuntimeUnavailable, "docker system df"),
-        (400, 'exec: \\"/bin/sh\\": stat /bin/sh: no such file', ImageUnavailable, "has no /bin/sh"),
+        (400, 'exec: \\"/bin/sh\\": stat /bin/sh: no such file', ImageUnavailable, "has no such compiler"),
         (404, "No such container: abc", JobEvicted, "Run it again."),
         (409, "removal of container abc is already in progress", JobEvicted, "Run it again."),
         (400, "Minimum memory limit allowed is 6MB", JobRejected, "Minimum memory limit"),
@@ -106,6 +107,15 @@ def test_a_cause_that_is_wrapped_deeply_is_found(code, said):
     outer = docker.errors.DockerException("Error while fetching server API version")
     outer.__cause__ = requests.exceptions.ConnectionError(inner)
     assert said in str(explain(outer, ADDRESS, ""))
+
+
+def test_a_certificate_that_is_not_trusted_is_no_lack_of_permission():
+    """The numbers of TLS errors are their own: 1 is not EPERM."""
+    refused = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "self-signed certificate"))
+    said = str(explain(refused, ADDRESS, ""))
+    assert "is not trusted" in said
+    assert "self-signed" in said
+    assert "DOCKER_CERT_PATH" in said
 
 
 def test_a_timeout_is_told_from_a_broken_connection():

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wic_runtimes.contract import CompileJob, JobFile, Limits
+from wic_runtimes.docker.plan import plan_bare, plan_with_script
+from wic_runtimes.docker.script import SCRIPT, pack
 from wic_runtimes.docker.seccomp import IOCTLS, make_profile
-from wic_runtimes.docker.spec import SCRIPT, container_configuration, image_name, image_reference
+from wic_runtimes.docker.spec import Host, container_configuration, image_name, image_reference, kind_of
 from wic_runtimes.errors import ImageUnavailable, JobRejected
 from wic_runtimes.syscalls import ALLOWED
 
@@ -27,12 +29,15 @@ JOB = CompileJob(
 )
 LABELS = {"dev.wic.owner": "wic-1-2-3"}
 
+HOST = Host(cpus=8, memory_bytes=2**34)
+MARK = "mark"
+
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=20)
 
 
 def test_the_whole_configuration():
-    """Everything that the engine is asked for, for one job."""
-    configuration = container_configuration(JOB, LABELS)
+    """Everything that the engine is asked for, for any job of one kind."""
+    configuration = container_configuration(kind_of(JOB, HOST), LABELS)
     host = configuration["HostConfig"]
     privileges, seccomp = host.pop("SecurityOpt")
     assert privileges == "no-new-privileges"
@@ -40,7 +45,7 @@ def test_the_whole_configuration():
     assert configuration == {
         "Image": DIGEST,
         "Entrypoint": ["/bin/sh", "-c", SCRIPT, "wic"],
-        "Cmd": ["15", "gcc", "LC_ALL=C.UTF-8", "gcc", "-fsyntax-only", "main.c"],
+        "Cmd": ["360", "20"],
         "User": "65534:65534",
         "WorkingDir": "/src",
         "Hostname": "wic",
@@ -83,7 +88,7 @@ def test_the_whole_configuration():
             "Memory": 536870912,
             "MemorySwap": 536870912,
             "NanoCpus": 2000000000,
-            "PidsLimit": 68,
+            "PidsLimit": 70,
             "OomScoreAdj": 500,
             "Ulimits": [
                 {"Name": "core", "Soft": 0, "Hard": 0},
@@ -92,54 +97,121 @@ def test_the_whole_configuration():
                 {"Name": "nofile", "Soft": 256, "Hard": 256},
             ],
             "Tmpfs": {
-                "/src": "rw,noexec,nosuid,nodev,size=8388608,nr_inodes=68,mode=0700,uid=65534,gid=65534",
+                "/src": "rw,noexec,nosuid,nodev,size=8388608,nr_inodes=1024,mode=0700,uid=65534,gid=65534",
                 "/tmp": "rw,noexec,nosuid,nodev,size=1000,nr_inodes=4096,mode=1777",  # noqa: S108
             },
         },
     }
 
 
-def test_there_is_no_tmp_unless_it_is_asked_for():
-    """What cannot be written to cannot be filled."""
-    job = replace(JOB, limits=Limits())
-    assert list(container_configuration(job, {})["HostConfig"]["Tmpfs"]) == ["/src"]
+def test_a_tmp_that_is_not_asked_for_cannot_be_written():
+    """It is there, since some runtimes would else put one there that can be written and filled."""
+    kind = kind_of(replace(JOB, limits=Limits()), HOST)
+    tmp = container_configuration(kind, {})["HostConfig"]["Tmpfs"]["/tmp"]  # noqa: S108
+    assert tmp == "ro,noexec,nosuid,nodev,size=4096,nr_inodes=1,mode=0555"
 
 
 def test_a_file_of_the_job_may_be_larger_than_what_the_compiler_may_write():
     """Unpacking the source is bound by the same limit as the compiler, and must not fail of it."""
-    job = replace(JOB, files=(JobFile("a", b"x" * 5000),), limits=Limits(file_bytes=100))
-    fsize = container_configuration(job, {})["HostConfig"]["Ulimits"][2]
+    kind = kind_of(replace(JOB, files=(JobFile("a", b"x" * 5000),), limits=Limits(file_bytes=100)), HOST)
+    fsize = container_configuration(kind, {})["HostConfig"]["Ulimits"][2]
     assert fsize == {"Name": "fsize", "Soft": 5000, "Hard": 5000}
 
 
-@given(argv=st.lists(words, max_size=5), value=words, content=st.binary(max_size=50))
-def test_nothing_of_a_job_reaches_the_isolation(argv, value, content):
-    """Whatever its words and files are, only the list of arguments differs, and it holds them as they are."""
-    plain = container_configuration(JOB, LABELS)
+def test_a_small_engine_is_not_asked_for_more_processors_than_it_has():
+    """It would refuse."""
+    kind = kind_of(JOB, replace(HOST, cpus=1))
+    assert container_configuration(kind, {})["HostConfig"]["NanoCpus"] == 10**9
+
+
+def test_gvisor_is_given_room_for_its_own_threads():
+    """It dies, and all inside with it, where the host counts more than the limit."""
+    plain = container_configuration(kind_of(JOB, HOST), LABELS)
+    host = replace(HOST, runtime_class="runsc", is_gvisor=True)
+    configuration = container_configuration(kind_of(JOB, host), LABELS)
+    assert configuration["HostConfig"].pop("Runtime") == "runsc"
+    assert configuration["HostConfig"].pop("PidsLimit") == 128 + 12 * (64 + 6)
+    plain["HostConfig"].pop("PidsLimit")
+    assert configuration == plain
+    few = replace(JOB, limits=Limits(processes=1))
+    assert kind_of(few, host).pids == 512
+
+
+@given(
+    argv=st.lists(words, max_size=5),
+    value=words,
+    content=st.binary(max_size=50),
+    seconds=st.floats(1, 600),
+    output=st.integers(0, 2**30),
+)
+def test_nothing_of_a_job_reaches_the_isolation(argv, value, content, seconds, output):
+    """Whatever its words and files are, it fits into a container that was made before it."""
+    limits = replace(JOB.limits, wall_s=seconds, output_bytes=output)
     job = replace(
         JOB,
+        id="another",
         argv=("gcc", *argv),
         environment=(("X", value),),
-        files=(JobFile("main.c", content), JOB.files[1]),
+        files=(JobFile("main.c", content),),
+        limits=limits,
     )
-    other = container_configuration(job, LABELS)
-    assert other.pop("Cmd") == ["15", "gcc", f"X={value}", "gcc", *argv]
-    plain.pop("Cmd")
-    assert other == plain
+    assert kind_of(job, HOST) == kind_of(JOB, HOST)
+    plan = plan_with_script(kind_of(job, HOST), job, LABELS, MARK)
+    assert plan.configuration == container_configuration(kind_of(JOB, HOST), LABELS)
+
+
+@given(argv=st.lists(words, max_size=5), value=words)
+def test_words_are_told_line_by_line(argv, value):
+    """However many lines a word has, it is taken for one, and no line of it for another's."""
+    job = replace(JOB, argv=("gcc", *argv), environment=(("X", value),), files=())
+    plan = plan_with_script(kind_of(job, HOST), job, LABELS, MARK)
+    assert plan.feed.endswith(b"\n" + pack(()))
+    mark, deadline, *lines, end, after = plan.feed.removesuffix(pack(())).decode().split("\n")
+    assert (mark, deadline, end, after) == (MARK, "15", "", "")
+    told: list[str] = []
+    for line in lines:
+        match line[:1], line[1:]:
+            case " ", first:
+                told.append(first)
+            case "+", more:
+                told[-1] += f"\n{more}"
+            case rest:
+                assert rest == (".", "")
+    assert told == ["gcc", f"X={value}", "gcc", *argv]
+
+
+def test_a_bare_container_differs_in_nothing_but_how_the_source_comes():
+    """All the isolation is the same; the compiler comes first, and of the image's variables PATH is left."""
+    kind = kind_of(JOB, HOST)
+    plan = plan_bare(kind, JOB, LABELS, ["PATH=/opt/bin", "SECRET=1", "LC_ALL=x"])
+    assert (plan.mark, plan.feed, plan.archive) == ("", b"", pack(JOB.files))
+    with_script = container_configuration(kind, LABELS)
+    expected = with_script | {
+        "Entrypoint": ["gcc"],
+        "Cmd": ["-fsyntax-only", "main.c"],
+        "Env": ["LC_ALL=C.UTF-8", "HOME", "HOSTNAME", "SECRET"],
+        "AttachStdin": False,
+        "OpenStdin": False,
+        "StdinOnce": False,
+    }
+    volume = {"Type": "volume", "Target": "/src", "VolumeOptions": {"NoCopy": True}}
+    del with_script["HostConfig"]["Tmpfs"]["/src"]
+    assert plan.configuration == expected | {"HostConfig": with_script["HostConfig"] | {"Mounts": [volume]}}
 
 
 @pytest.mark.parametrize("program", ["-c", "--help", "a=b", "/opt/a=b/gcc"])
 def test_a_program_that_could_be_taken_for_something_else_is_refused(program):
     """What `env` would read as an option or a variable is no program."""
+    job = replace(JOB, argv=(program,))
     with pytest.raises(JobRejected):
-        container_configuration(replace(JOB, argv=(program,)), {})
+        plan_with_script(kind_of(job, HOST), job, {}, MARK)
 
 
 @pytest.mark.parametrize("image", [None, ""])
 def test_a_job_without_an_image_cannot_be_run(image):
     """There are no compilers but those in images."""
     with pytest.raises(ImageUnavailable):
-        container_configuration(replace(JOB, image=image), {})
+        kind_of(replace(JOB, image=image), HOST)
 
 
 def test_an_image_is_run_by_its_digest_where_the_job_names_one():

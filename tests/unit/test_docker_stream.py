@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wic_runtimes.contract import JobFile
-from wic_runtimes.docker.archive import pack
-from wic_runtimes.docker.spec import BEGUN, NO_PROGRAM
-from wic_runtimes.docker.stream import Reader
+from wic_runtimes.docker.script import BEGUN, NO_PROGRAM, READY, pack
+from wic_runtimes.docker.stream import Reader, Trailer
 
 frames = st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=30)), max_size=10)
 
@@ -23,42 +22,103 @@ def frame(kind, payload):
     return struct.pack(">BxxxI", kind, len(payload)) + payload
 
 
-def fed(pieces, limit=1000):
-    reader = Reader(limit)
+MARK = "0123456789abcdef"
+END = [(2, f"{MARK}\n".encode()), (1, f"{MARK} 1 7 7\n".encode())]
+
+
+def fed(pieces, limit=1000, mark=MARK):
+    reader = Reader(limit, mark)
     for piece in pieces:
         reader.feed(piece)
     return reader
 
 
+def written(frames, kind):
+    return b"".join(payload for one, payload in frames if one == kind)
+
+
 @given(frames=frames, cuts=st.lists(st.integers(0, 400), max_size=6))
 def test_streams_come_apart_whatever_the_cuts(frames, cuts):
-    """Frames may be cut anywhere on their way; both outputs are whole."""
-    wire = b"".join(frame(*one) for one in [(1, BEGUN), *frames])
+    """Frames may be cut anywhere on their way; both outputs are whole, and the end is known at the end."""
+    wire = b"".join(frame(*one) for one in [(1, READY), (1, BEGUN), *frames, *END])
     edges = sorted({0, len(wire), *(cut for cut in cuts if cut < len(wire))})
-    reader = fed(wire[start:end] for start, end in pairwise(edges))
+    reader = Reader(1000, MARK)
+    for start, end in pairwise(edges):
+        assert reader.trailer is None
+        reader.feed(wire[start:end])
     assert reader.has_begun
-    assert reader.stdout == b"".join(payload for kind, payload in frames if kind == 1)
-    assert reader.stderr == b"".join(payload for kind, payload in frames if kind == 2)
+    assert (reader.stdout, reader.stderr) == (written(frames, 1), written(frames, 2))
+    assert reader.trailer == Trailer(1, may_be_memory=False)
     assert not reader.is_over
+
+
+parts = st.lists(st.sampled_from([MARK[1:], MARK[:3], MARK[:-1], "0", "\n", " 0 1 1\n"]), max_size=8)
+texts = parts.map("".join).filter(lambda text: MARK not in text).map(str.encode)
+
+
+@given(out=texts, err=texts, cut=st.integers(1, 7))
+def test_what_only_begins_like_the_mark_is_the_compilers(out, err, cut):
+    """Without the mark no byte is lost or late, however like it the output is."""
+    wire = frame(1, BEGUN)
+    for kind, text in ((1, out), (2, err)):
+        wire += b"".join(frame(kind, text[at : at + cut]) for at in range(0, len(text), cut))
+    reader = fed([wire])
+    held = len(out) + len(err) - len(reader.stdout) - len(reader.stderr)
+    assert held < 2 * len(MARK)
+    reader.finish()
+    assert (reader.stdout, reader.stderr) == (out, err)
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_the_end_is_said_on_both_outputs(missing):
+    """One of them may overtake the other; until both are whole, the compiler's words may not be all here."""
+    reader = fed([frame(1, BEGUN), frame(*END[1 - missing])])
+    assert reader.trailer is None
+    reader.feed(frame(*END[missing]))
+    assert reader.trailer is not None
+
+
+@pytest.mark.parametrize(
+    ("counts", "may_be"), [("5 5", False), ("5 6", True), ("unknown unknown", True), ("5 unknown", True)]
+)
+@pytest.mark.parametrize("code", [0, 1, 137])
+def test_only_a_count_that_stands_still_rules_out_a_death_of_memory(code, counts, may_be):
+    """Whatever the exit code: a compiler may outlive a process of its own, and say that all is well."""
+    reader = fed([frame(1, BEGUN), frame(*END[0]), frame(1, f"{MARK} {code} {counts}\n".encode())])
+    assert reader.trailer == Trailer(code, may_be_memory=may_be)
 
 
 def test_the_first_line_is_taken_off_though_it_shares_a_frame():
     """The compiler's first words may come with the script's last."""
-    reader = fed([frame(1, BEGUN[:3]), frame(2, b"e"), frame(1, BEGUN[3:] + b"out\n")])
-    assert (reader.first_line, reader.stdout, reader.stderr) == (BEGUN, b"out\n", b"e")
+    reader = fed([frame(1, READY + BEGUN[:3]), frame(2, b"e"), frame(1, BEGUN[3:] + b"out\n")])
+    assert (reader.said, reader.stdout, reader.stderr) == (BEGUN, b"out\n", b"e")
+
+
+def test_waiting_is_no_beginning():
+    """A container that waits says so, and nothing of the job."""
+    reader = fed([frame(1, READY)])
+    assert (reader.is_ready, reader.said, reader.has_begun) == (True, None, False)
 
 
 def test_a_compiler_cannot_say_that_it_never_began():
     """The same words later are the compiler's output."""
     reader = fed([frame(1, BEGUN), frame(1, NO_PROGRAM)])
-    assert reader.first_line == BEGUN
+    assert reader.said == BEGUN
     assert reader.stdout == NO_PROGRAM
 
 
 def test_words_that_are_no_first_line_are_no_beginning():
-    """An image whose sh prints something of its own has not begun, however much it prints."""
-    assert not fed([frame(1, b"hello\n")]).has_begun
-    assert not fed([frame(1, b"x" * 5000)]).has_begun
+    """An image whose sh prints something of its own has not begun, whatever it prints then."""
+    assert not fed([frame(1, b"hello\n"), frame(1, BEGUN)]).has_begun
+    reader = fed([frame(1, b"x" * 5000), frame(1, BEGUN)])
+    assert not reader.has_begun
+    assert reader.stdout == b""
+
+
+def test_without_a_script_all_is_the_compilers():
+    """In an image without a shell nothing comes before or after."""
+    reader = fed([frame(1, BEGUN), frame(2, b"e")], mark="")
+    assert (reader.stdout, reader.stderr, reader.has_begun, reader.trailer) == (BEGUN, b"e", True, None)
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,12 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
 from wic_runtimes.docker import faults
 from wic_runtimes.docker.endpoint import Endpoint
+from wic_runtimes.docker.spec import Host
 from wic_runtimes.errors import RuntimeUnavailable
 
 _TIMEOUT_S: Final = 30
@@ -24,6 +26,10 @@ class EngineApi(Protocol):
 
     def create_container_from_config(self, config: Mapping[str, object], name: str) -> Mapping[str, Any]:
         """Make a container; answers its id."""
+        ...
+
+    def put_archive(self, container: str, path: str, data: bytes) -> bool:
+        """Lay a tar archive's files down in a container's folder."""
         ...
 
     def attach_socket(self, container: str, params: Mapping[str, int]) -> Any:
@@ -65,30 +71,58 @@ class EngineApi(Protocol):
         ...
 
 
-def connect(endpoint: Endpoint) -> EngineApi:
-    """Return a client of the engine there. Raises RuntimeUnavailable where there is none that isolates."""
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine that answers and isolates: its client, its address, who named it, and its host."""
+
+    api: EngineApi
+    url: str
+    source: str
+    host: Host
+
+
+def connect(endpoint: Endpoint, runtime_class: str = "") -> Engine:
+    """Return the engine there. Raises RuntimeUnavailable where there is none that isolates, or not so."""
     try:
         import docker  # noqa: PLC0415 - loaded when it is needed
         import docker.utils  # noqa: PLC0415 - likewise
     except ImportError as exc:
         raise faults.no_client() from exc
+    if endpoint.url.startswith("ssh:"):
+        raise faults.no_way(endpoint.url)
     options: dict[str, Any] = {"base_url": endpoint.url}
     with faults.translated(endpoint.url):
         _knock(endpoint.url)
         if endpoint.source == "DOCKER_HOST":
             options = docker.utils.kwargs_from_env(dict(os.environ))
-        client = docker.APIClient(
-            **options, version="auto", timeout=_TIMEOUT_S, max_pool_size=_CONNECTIONS, use_ssh_client=True
-        )
+        client = docker.APIClient(**options, version="auto", timeout=_TIMEOUT_S, max_pool_size=_CONNECTIONS)
         api = cast("EngineApi", client)
-        weakness = find_weakness(api.info())
-    if weakness:
+        info = api.info()
+    try:
+        host = examine(info, endpoint.url, runtime_class)
+    except RuntimeUnavailable:
         api.close()
+        raise
+    return Engine(api, endpoint.url, endpoint.source, host)
+
+
+def examine(info: Mapping[str, Any], url: str, runtime_class: str) -> Host:
+    """Say what the engine's host is, by its own word. Raises RuntimeUnavailable where it cannot isolate."""
+    weakness = find_weakness(info)
+    if weakness:
         raise RuntimeUnavailable(
-            f"The container engine at {endpoint.url} cannot isolate a compile: {weakness}.",
+            f"The container engine at {url} cannot isolate a compile: {weakness}.",
             "Use one with control groups (rootless: version 2) and seccomp, or another runtime.",
         )
-    return api
+    known = cast("Mapping[str, Mapping[str, Any]]", info.get("Runtimes") or {})
+    if runtime_class and runtime_class not in known:
+        raise RuntimeUnavailable(
+            f"The container engine at {url} has no runtime class '{runtime_class}'.",
+            f"Register it in its daemon.json, or set wic.runtimeClass to one of {', '.join(sorted(known))}.",
+        )
+    program = str((known.get(runtime_class) or {}).get("path", ""))
+    is_gvisor = "runsc" in runtime_class or "runsc" in program
+    return Host(int(info.get("NCPU") or 1), int(info.get("MemTotal") or 0), runtime_class, is_gvisor)
 
 
 def _knock(url: str) -> None:
@@ -120,6 +154,11 @@ def find_digest(api: EngineApi, image: str) -> str:
         return str(api.inspect_image(image)["Id"])
     except docker.errors.NotFound:
         return ""
+
+
+def find_environment(api: EngineApi, image: str) -> tuple[str, ...]:
+    """Return the variables that an image sets, each as NAME=VALUE."""
+    return tuple(api.inspect_image(image)["Config"].get("Env") or ())
 
 
 def remove_container(api: EngineApi, container: str) -> bool:

@@ -7,10 +7,11 @@ urllib3 or of the socket below leaves it: each becomes one of our own errors, `f
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
-from typing import Final
+from typing import Final, TypeAlias
 
 from wic_runtimes.errors import ImageUnavailable, JobEvicted, JobRejected, RuntimeFailure, RuntimeUnavailable
 
@@ -27,11 +28,16 @@ _NOBODY_THERE: Final = (
 _DOCTOR: Final = "See `wic doctor`."
 
 
+ExplainAnswer: TypeAlias = Callable[[int, str, str], RuntimeFailure]
+"""Says what an error means that the engine itself answered: its status, its words, and the image's name."""
+
+
 @contextmanager
-def translated(endpoint: str, image: str = "") -> Iterator[None]:
+def translated(endpoint: str, image: str = "", answer: ExplainAnswer | None = None) -> Iterator[None]:
     """Turn whatever the engine's client raises inside into one of our own errors.
 
-    `endpoint` is the engine's address and `image` the job's image, both for the sentences.
+    `endpoint` is the engine's address and `image` the job's image, both for the sentences. `answer` explains
+    what the engine answers where that is no job's.
     """
     import docker.errors  # noqa: PLC0415 - whoever comes here has loaded the SDK
     import requests  # noqa: PLC0415 - likewise
@@ -48,7 +54,7 @@ def translated(endpoint: str, image: str = "") -> Iterator[None]:
     try:
         yield
     except foreign as exc:
-        raise explain(exc, endpoint, image) from exc
+        raise explain(exc, endpoint, image, answer) from exc
 
 
 def _exceptions_of(module: object) -> tuple[type[Exception], ...]:
@@ -57,13 +63,29 @@ def _exceptions_of(module: object) -> tuple[type[Exception], ...]:
     return tuple(one for one in named if isinstance(one, type) and issubclass(one, Exception))
 
 
-def explain(exc: BaseException, endpoint: str, image: str) -> RuntimeFailure:
+def explain(
+    exc: BaseException, endpoint: str, image: str, answer: ExplainAnswer | None = None
+) -> RuntimeFailure:
     """Say what an exception of the client means for the user."""
     status = getattr(exc, "status_code", None)
     if isinstance(status, int):
-        return _explain_answer(status, str(getattr(exc, "explanation", "") or exc), image)
+        return (answer or _explain_answer)(status, str(getattr(exc, "explanation", "") or exc), image)
+    return _explain_silence(exc, endpoint)
+
+
+def _explain_silence(exc: BaseException, endpoint: str) -> RuntimeFailure:
+    """Say why there is no answer of the engine's."""
     causes = list(_causes(exc))
-    codes = {cause.errno for cause in causes if isinstance(cause, OSError)}
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return RuntimeUnavailable(
+            f"The certificate of the container engine at {endpoint} is not trusted: {_one_line(exc)}.",
+            "See to DOCKER_CERT_PATH, and whether `docker info` answers.",
+        )
+    # The numbers of TLS errors are no errno.
+    systems = [
+        cause for cause in causes if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError)
+    ]
+    codes = {cause.errno for cause in systems}
     if not codes.isdisjoint(_FORBIDDEN):
         return RuntimeUnavailable(
             f"The container engine at {endpoint} may not be used by this user.",
@@ -93,6 +115,24 @@ def not_running(endpoint: str) -> RuntimeUnavailable:
     )
 
 
+def engine_lost() -> JobEvicted:
+    """Say that the engine went away, or was restarted, while a compiler ran."""
+    return JobEvicted(
+        "The container engine stopped or was restarted before the compiler ended.",
+        "Edit or save to run it again, once `docker info` answers.",
+    )
+
+
+def no_way(endpoint: str) -> RuntimeUnavailable:
+    """Say that an engine cannot be reached in that way: no connection of the client's is a socket there."""
+    host = endpoint.removeprefix("ssh://")
+    return RuntimeUnavailable(
+        f"A container's streams cannot be reached over {endpoint}.",
+        f"Forward its socket: `ssh -fnNT -L /tmp/engine.sock:/var/run/docker.sock {host}`, and set "
+        "DOCKER_HOST=unix:///tmp/engine.sock.",
+    )
+
+
 def no_client() -> RuntimeUnavailable:
     """Say that the SDK is not installed."""
     return RuntimeUnavailable(
@@ -103,12 +143,24 @@ def no_client() -> RuntimeUnavailable:
 
 def image_missing(name: str) -> ImageUnavailable:
     """Say that an image is not here. It is never pulled unasked."""
-    return ImageUnavailable(f"The image {name} is not on this engine.", how_to_get(name))
+    return ImageUnavailable(f"The image {name} is not on this engine.", how_to_get(name), name)
 
 
 def how_to_get(name: str) -> str:
     """Say what brings an image here."""
     return f"Get it: docker pull {name}."
+
+
+def is_disk_full(words: str) -> bool:
+    """Whether that is what the engine says."""
+    low = words.lower()
+    return "no space left" in low or "disk quota" in low
+
+
+def disk_full() -> RuntimeUnavailable:
+    """Say that the engine has no room."""
+    remedy = "Make room: `docker system df` shows what takes it, `docker system prune` removes the unused."
+    return RuntimeUnavailable("The container engine's disk is full.", remedy)
 
 
 def _explain_answer(status: int, words: str, image: str) -> RuntimeFailure:
@@ -120,16 +172,15 @@ def _explain_answer(status: int, words: str, image: str) -> RuntimeFailure:
         return any(word in low for word in words)
 
     failure: RuntimeFailure = RuntimeUnavailable(f"The container engine failed: {said}.", _DOCTOR)
-    if has("no space left", "disk quota"):
-        remedy = (
-            "Make room: `docker system df` shows what takes it, `docker system prune` removes the unused."
-        )
-        failure = RuntimeUnavailable("The container engine's disk is full.", remedy)
+    if is_disk_full(low):
+        failure = disk_full()
     elif has("no such image"):
         failure = image_missing(image)
-    elif has('exec: "/bin/sh"'):
-        reason = f"The image {image} has no /bin/sh, which compiling in it needs."
-        failure = ImageUnavailable(reason, "Choose another image.")
+    elif has('exec: "', "executable file not found"):
+        failure = ImageUnavailable(
+            f"The image {image} has no such compiler, or it cannot be run: {said}.",
+            "Choose another toolchain: `wic toolchains` lists what is usable.",
+        )
     elif has("no such container", "removal of container", "is not running"):
         failure = JobEvicted("The container was removed before its compiler ended.", "Run it again.")
     elif status == _REFUSED:

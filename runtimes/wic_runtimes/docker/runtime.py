@@ -1,67 +1,69 @@
 """The Docker runtime itself: jobs in, outputs out, nothing left behind.
 
-Each job is run by one thread of a pool of our own, which makes, watches and removes one container; the event
-loop only waits for it. Whoever wants a job's end (a cancelled `compile`, `cleanup`, `aclose`) wakes that
-thread and waits. A container whose compiler ended by itself is removed after its result was given.
+Each job is run by one thread of a pool of our own, in a container that waited for it or in one made for it;
+the event loop only waits for that thread. Whoever wants a job's end (a cancelled `compile`, `cleanup`,
+`aclose`) wakes it and waits. A container compiles once. One whose compiler has ended is removed after its
+result was given, and then another is made that waits for the next.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
-import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
+from secrets import token_hex
 from typing import Any, Final, TypeVar, cast
 from uuid import uuid4
 
 from wic_runtimes import ownership
-from wic_runtimes.contract import (
-    CompileJob,
-    CompileOutput,
-    Health,
-    Image,
-    Leftovers,
-    Outcome,
-    Program,
-)
+from wic_runtimes.contract import CompileJob, CompileOutput, Health, Image, Leftovers, Program, Transfer
 from wic_runtimes.docker import faults
-from wic_runtimes.docker.container import Container, Ended, Ending, run_container
-from wic_runtimes.docker.endpoint import SYSTEM_SOCKET, Endpoint, own_endpoint
-from wic_runtimes.docker.engine import EngineApi, connect, find_digest, remove_container
+from wic_runtimes.docker.connection import Connection
+from wic_runtimes.docker.container import Container
+from wic_runtimes.docker.engine import Engine, find_digest, find_environment, remove_container
 from wic_runtimes.docker.faults import translated
+from wic_runtimes.docker.images import ImageTransfers
+from wic_runtimes.docker.judging import Ended, Ending, judge, lacks_script, taken_away
 from wic_runtimes.docker.labels import OWNER, is_orphan, own_labels
-from wic_runtimes.docker.spec import NO_PROGRAM, image_name
+from wic_runtimes.docker.plan import Plan, plan_bare, plan_with_script
+from wic_runtimes.docker.recipes import find_recipes
+from wic_runtimes.docker.removals import Removals
+from wic_runtimes.docker.spec import ContainerKind, container_configuration, image_name, kind_of
 from wic_runtimes.docker.stream import Reader
-from wic_runtimes.errors import (
-    ImageUnavailable,
-    JobEvicted,
-    RuntimeFailure,
-    RuntimeUnavailable,
-)
+from wic_runtimes.errors import RuntimeFailure, RuntimeUnavailable
 from wic_runtimes.running import Run, Runs
+from wic_runtimes.spares import Bounds, Maker, Spares
 from wic_runtimes.waiting import outlast
 
 _THREADS: Final = 64
-_DEATHS: Final = range(129, 193)  # 128 + signal, as the container's first process reports a death
+_SPARES: Final = Bounds(most=8, most_of_a_kind=3, lifetime_s=300.0)
+_NO_SPARES: Final = Bounds(most=0, most_of_a_kind=0, lifetime_s=0.0)
+_MEMORY_SHARE: Final = 2
+"""All spares together may be allowed one part in so many of the host's memory."""
+
 _T = TypeVar("_T")
-_log = logging.getLogger(__name__)
 
 
 class DockerRuntime:
-    """Runs jobs in containers of a Docker engine, or of one that speaks like it. See `Runtime`."""
+    """Runs jobs in containers of a Docker engine, or of one that speaks like it. See `Runtime`.
 
-    def __init__(self) -> None:
-        self._endpoint: Endpoint | None = None
-        self._api: EngineApi | None = None
-        self._lock = threading.Lock()  # `_api` is made by whichever thread needs it first
+    `runtime_class` is the engine's name of the OCI runtime to run them by, empty for its own.
+    """
+
+    def __init__(self, *, keeps_spares: bool, runtime_class: str = "") -> None:
+        self._connection = Connection(runtime_class)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="docker")
         self._runs = Runs("docker")
-        self._removals: set[asyncio.Future[Any]] = set()
+        self._removals = Removals(self._in_thread)
+        self._transfers = ImageTransfers(self._connection.engine, self._pool)
         self._asked: set[asyncio.Future[Any]] = set()
+        self._images: dict[str, str] = {}
+        self._bare: set[str] = set()
+        maker = Maker(self._make_spare, self._discard_spare, _is_good, self._fits)
+        bounds = _SPARES if keeps_spares else _NO_SPARES
+        self._spares: Spares[ContainerKind, Container] = Spares("docker", bounds, maker)
 
     @property
     def name(self) -> str:
@@ -73,49 +75,129 @@ class DockerRuntime:
         return await self._runs.run(job, lambda run: self._carry_out(job, run))
 
     async def _carry_out(self, job: CompileJob, run: Run) -> CompileOutput:
-        """Run the job in a container of its own and say how it ended."""
+        """Run the job in a container that waits, or in one made for it, and say how it ended."""
         began = time.monotonic()
-        reader = Reader(job.limits.output_bytes)
-        api, endpoint = await self._in_thread(self._connect)
+        engine = await self._engine()
         if run.is_ended:
-            raise _taken_away()
-        container = Container(api, f"{ownership.own_label()}-{uuid4().hex[:12]}")
-        run.stop_by(container.end)
+            raise taken_away()
+        kind = kind_of(job, engine.host)
+        self._follow_image(image_name(job.image), kind.image)
+        use = self._spares.begin(kind)
+        may_follow = False
         try:
-            ended = await self._in_thread(lambda: run_container(container, job, reader, endpoint))
+            reader, ended = await self._find_way(engine, kind, use.spare, job, run)
+            may_follow = reader.has_begun and kind.image not in self._bare
         finally:
-            container.close()
-        if ended.ending is Ending.BY_ITSELF:
-            self._remove_later(container, endpoint)
+            self._spares.end(use, may_fill=may_follow)
         outcome, code = judge(ended, reader, job)
         stdout, stderr = bytes(reader.stdout), bytes(reader.stderr)
         return CompileOutput(outcome, code, stdout, stderr, ended.compile_s, time.monotonic() - began)
 
-    def _remove_later(self, container: Container, endpoint: str) -> None:
-        """Remove a container whose processes have ended: nobody need wait for that."""
+    async def _find_way(
+        self, engine: Engine, kind: ContainerKind, spare: Container | None, job: CompileJob, run: Run
+    ) -> tuple[Reader, Ended]:
+        """Run the job in the container that waits, if any; else in a new one, bare where it must be."""
+        labels = own_labels()
+        if kind.image not in self._bare:
+            plan = plan_with_script(kind, job, labels, token_hex(16))
+            if spare is not None:
+                reader, ended = await self._drive(engine, plan, spare, job, run)
+                if _is_answer(reader, ended):
+                    return reader, ended
+            reader, ended = await self._drive(engine, plan, None, job, run)
+            if engine.host.is_gvisor or not lacks_script(ended, reader):
+                return reader, ended
+            self._bare.add(kind.image)
+        environment = await self._in_thread(lambda: _environment_of(engine, kind.image))
+        return await self._drive(engine, plan_bare(kind, job, labels, environment), None, job, run)
 
-        def remove_it() -> None:
-            with translated(endpoint):
-                container.remove()
+    async def _drive(
+        self, engine: Engine, plan: Plan, spare: Container | None, job: CompileJob, run: Run
+    ) -> tuple[Reader, Ended]:
+        """Run the job in that container, or in a new one, and see to its end. Raises RuntimeFailure."""
+        reader = Reader(job.limits.output_bytes, plan.mark)
+        container = spare or self._new_container(engine)
+        run.stop_by(container.end)
+        if run.is_ended:
+            container.end()
 
-        removal = asyncio.ensure_future(asyncio.get_running_loop().run_in_executor(self._pool, remove_it))
-        self._removals.add(removal)
-        removal.add_done_callback(self._removals.discard)
-        removal.add_done_callback(_report)
+        def drive() -> Ended:
+            is_over = False
+            with translated(engine.url, image_name(job.image)):
+                try:
+                    if spare is None:
+                        container.open(plan)
+                    ended = container.run(plan.feed, job.limits, reader)
+                    is_over = ended.ending in {Ending.SAID, Ending.GONE}
+                finally:
+                    if not is_over:
+                        container.remove()
+            return ended
+
+        try:
+            return reader, await self._in_thread(drive)
+        except RuntimeUnavailable as failure:
+            self._connection.forget(engine)
+            if reader.has_begun:
+                raise faults.engine_lost() from failure
+            if spare is None:
+                raise
+            return reader, Ended(Ending.GONE, None, 0.0)
+        finally:
+            self._removals.add(container)
+
+    async def _engine(self) -> Engine:
+        current = self._connection.current
+        return current if current is not None else await self._in_thread(self._connection.engine)
+
+    def _new_container(self, engine: Engine) -> Container:
+        return Container(engine.api, engine.url, f"{ownership.own_label()}-{uuid4().hex[:12]}")
+
+    def _follow_image(self, name: str, image: str) -> None:
+        """Make no more use of what waits in an image that had this name before."""
+        known = self._images.get(name)
+        self._images[name] = image
+        if known is not None and known != image:
+            self._spares.forget(lambda kind: kind.image == known)
+
+    async def _make_spare(self, kind: ContainerKind) -> Container:
+        """Start a container and have it wait for its job."""
+        engine = await self._engine()
+        container = self._new_container(engine)
+
+        def start() -> bool:
+            with translated(engine.url):
+                container.open(Plan(container_configuration(kind, own_labels()), mark="none yet"))
+                return container.await_ready()
+
+        is_ready = False
+        try:
+            is_ready = await self._in_thread(start)
+        finally:
+            if not is_ready:
+                self._removals.add(container)
+        if not is_ready:
+            raise RuntimeUnavailable("A container that was to wait for a job has ended.")
+        asyncio.get_running_loop().add_reader(container.descriptor, self._look_at, container)
+        return container
+
+    def _look_at(self, container: Container) -> None:
+        """Something came from a container that waits: it has ended, unless there was nothing to it."""
+        if not container.is_waiting:
+            self._spares.lose(container)
+
+    async def _discard_spare(self, container: Container) -> None:
+        asyncio.get_running_loop().remove_reader(container.descriptor)
+        self._removals.add(container)
+
+    def _fits(self, kinds: Sequence[ContainerKind]) -> bool:
+        engine = self._connection.current
+        room = engine.host.memory_bytes // _MEMORY_SHARE if engine is not None else 0
+        return sum(kind.memory_bytes for kind in kinds) <= room
 
     async def _in_thread(self, work: Callable[[], _T]) -> _T:
         """Do what blocks in a thread of our own. Only tasks that nobody cancels come here."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
-
-    def _connect(self) -> tuple[EngineApi, str]:
-        """Return the engine's client, made and proved to isolate when it is first needed. Blocks."""
-        with self._lock:
-            if self._api is None or self._endpoint is None:
-                endpoint = own_endpoint()
-                if endpoint is None:
-                    raise faults.not_running(f"unix://{SYSTEM_SOCKET}")
-                self._api, self._endpoint = connect(endpoint), endpoint
-            return self._api, self._endpoint.url
 
     async def find_programs(self, _pattern: re.Pattern[str], /) -> Sequence[Program]:
         """Find none: compilers come in images; see `Runtime.find_programs`."""
@@ -123,16 +205,29 @@ class DockerRuntime:
 
     async def find_images(self, names: Sequence[str], /) -> Sequence[Image]:
         """Ask the engine which of the images it has; see `Runtime.find_images`."""
-        return await self._outlasting(lambda: self._look_up(names))
+        return await self._ask(lambda engine: self._look_up(engine, names))
 
-    def _look_up(self, names: Sequence[str]) -> tuple[Image, ...]:
-        api, endpoint = self._connect()
-        with translated(endpoint):
-            digests = [find_digest(api, name) for name in names]
+    def _look_up(self, engine: Engine, names: Sequence[str]) -> tuple[Image, ...]:
+        with translated(engine.url):
+            digests = [find_digest(engine.api, name) for name in names]
         return tuple(
             Image(name, digest, "" if digest else faults.how_to_get(name))
             for name, digest in zip(names, digests, strict=True)
         )
+
+    def has_recipe(self, name: str, /) -> bool:
+        """Whether that image can be built here; see `ImageStore.has_recipe`."""
+        return name in find_recipes()
+
+    async def pull_image(self, name: str, report: Callable[[Transfer], None], /) -> Image:
+        """Fetch an image; see `ImageStore.pull_image`."""
+        return await self._transfers.pull(name, report)
+
+    async def build_image(
+        self, name: str, report: Callable[[Transfer], None], /, *, network: str = ""
+    ) -> Image:
+        """Build an image; see `ImageStore.build_image`."""
+        return await self._transfers.build(name, report, network)
 
     async def cleanup(self, job_id: str, /) -> None:
         """End the job if it still runs; see `Runtime.cleanup`."""
@@ -140,45 +235,52 @@ class DockerRuntime:
 
     async def collect_garbage(self) -> Leftovers:
         """Remove the containers of dead servers. Where there is no engine, nothing of ours is left."""
-        return Leftovers(await self._outlasting(self._collect))
+        if not await self._in_thread(lambda: self._connection.could_be):
+            return Leftovers()
+        return Leftovers(await self._ask(self._collect))
 
-    def _collect(self) -> tuple[str, ...]:
-        if self._api is None and (own_endpoint() is None or find_spec("docker") is None):
-            return ()
-        api, endpoint = self._connect()
+    def _collect(self, engine: Engine) -> tuple[str, ...]:
         own = own_labels()
         removed = []
-        with translated(endpoint):
-            for container in api.containers(all=True, filters={"label": OWNER}):
+        with translated(engine.url):
+            for container in engine.api.containers(all=True, filters={"label": OWNER}):
                 labels = cast("dict[str, str]", container.get("Labels") or {})
-                if is_orphan(labels, own) and remove_container(api, str(container["Id"])):
+                if is_orphan(labels, own) and remove_container(engine.api, str(container["Id"])):
                     removed.append(f"container {str(container['Id'])[:12]} of {labels[OWNER]}")
         return tuple(removed)
 
     async def health(self) -> Health:
         """Ask the engine what it is and whether it can isolate. No image is needed, and none is run."""
         try:
-            facts = await self._outlasting(self._facts)
+            facts = await self._ask(self._facts)
         except RuntimeFailure as failure:
             return Health(usable=False, reason=failure.reason, remedy=failure.remedy)
         return Health(usable=True, facts=facts)
 
-    def _facts(self) -> dict[str, str]:
-        api, endpoint = self._connect()
-        with translated(endpoint):
-            info = api.info()
-        source = self._endpoint.source if self._endpoint is not None else ""
-        return {
+    def _facts(self, engine: Engine) -> dict[str, str]:
+        with translated(engine.url):
+            info = engine.api.info()
+        runtime_class = {"runtime class": engine.host.runtime_class} if engine.host.runtime_class else {}
+        return runtime_class | {
             "engine": f"{info.get('OperatingSystem')}, version {info.get('ServerVersion')}",
-            "address": f"{endpoint} ({source})",
+            "address": f"{engine.url} ({engine.source})",
             "memory": "limited for all processes together, by the engine's control groups; no swap",
             "images": "never pulled unasked",
         }
 
-    async def _outlasting(self, work: Callable[[], _T]) -> _T:
-        """Do what blocks in a thread; whoever is cancelled meanwhile still waits for its end."""
+    async def _ask(self, question: Callable[[Engine], _T]) -> _T:
+        """Ask the engine something in a thread; whoever is cancelled meanwhile still waits for its end."""
         self._runs.check_open()
-        future = asyncio.ensure_future(self._in_thread(work))
+
+        def ask() -> _T:
+            engine = self._connection.engine()
+            try:
+                return question(engine)
+            except RuntimeUnavailable:
+                self._connection.forget(engine)
+                raise
+
+        future = asyncio.ensure_future(self._in_thread(ask))
         self._asked.add(future)
         future.add_done_callback(self._asked.discard)
         await outlast(future)
@@ -190,57 +292,27 @@ class DockerRuntime:
 
     async def _close(self) -> None:
         self._runs.end_all()
+        await self._transfers.aclose()
         await self._runs.all_ended()
-        while self._removals or self._asked:
-            await asyncio.wait([*self._removals, *self._asked])
+        await self._spares.aclose()
+        while self._asked:
+            await asyncio.wait(self._asked)
+        await self._removals.aclose()
         await asyncio.to_thread(self._pool.shutdown)
-        if self._api is not None:
-            self._api.close()
+        self._connection.close()
 
 
-def judge(ended: Ended, reader: Reader, job: CompileJob) -> tuple[Outcome, int | None]:
-    """Say how the compiler ended. Raises RuntimeFailure where it never began or was taken away."""
-    match ended.ending:
-        case Ending.TIME:
-            return Outcome.TIMED_OUT, None
-        case Ending.OUTPUT:
-            return Outcome.OUTPUT_LIMIT, None
-        case Ending.ENDED:
-            raise _taken_away()
-        case Ending.NEVER_BEGAN:
-            raise RuntimeUnavailable(
-                "The container engine did not start the compiler in time.",
-                "See whether the machine is overloaded.",
-            )
-        case Ending.BY_ITSELF:
-            return _judge_end(ended, reader, job)
+def _environment_of(engine: Engine, image: str) -> tuple[str, ...]:
+    with translated(engine.url, image):
+        return find_environment(engine.api, image)
 
 
-def _judge_end(ended: Ended, reader: Reader, job: CompileJob) -> tuple[Outcome, int | None]:
-    if ended.was_out_of_memory:
-        return Outcome.OUT_OF_MEMORY, None
-    if ended.was_killed:
-        raise JobEvicted("The container was killed from outside before its compiler ended.", "Run it again.")
-    if reader.first_line == NO_PROGRAM:
-        raise ImageUnavailable(
-            f"The image {image_name(job.image)} has no compiler {job.argv[0]}.",
-            "Choose another toolchain: `wic toolchains` lists what is usable.",
-        )
-    if not reader.has_begun:
-        raise ImageUnavailable(
-            f"The image {image_name(job.image)} could not take the source (exit code {ended.exit_code}).",
-            "It needs sh, tar and env; choose another image.",
-        )
-    code = ended.exit_code
-    return (Outcome.CRASHED if code in _DEATHS else Outcome.FINISHED), code
+def _is_good(_kind: ContainerKind, container: Container) -> bool:
+    """Whether it waits; whoever asks takes it over, or ends it."""
+    asyncio.get_running_loop().remove_reader(container.descriptor)
+    return container.is_waiting
 
 
-def _taken_away() -> JobEvicted:
-    return JobEvicted("The job was ended before its compiler was.", "Run it again.")
-
-
-def _report(removal: asyncio.Future[None]) -> None:
-    """Log a removal that failed: the container has ended, and the next collection takes it."""
-    failure = removal.exception()
-    if failure is not None:
-        _log.warning("A container that has ended was not removed: %s", failure)
+def _is_answer(reader: Reader, ended: Ended) -> bool:
+    """Whether what became of a container that waited says anything; else it only was of no use any more."""
+    return reader.said is not None or ended.ending in {Ending.ENDED, Ending.SAID}

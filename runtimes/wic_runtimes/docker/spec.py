@@ -1,56 +1,38 @@
-"""What the engine is asked for, as a value: the whole configuration of one job's container. No IO.
+"""What the engine is asked for, as a value: the whole configuration of a container. No IO.
 
-Every line of the isolation is decided here, so that a test can hold the whole of it. Source goes in by stdin
-as one tar stream and is unpacked into a file system in memory; nothing of the host is mounted. A constant
-script does that inside; a job's words reach it as arguments and are never a part of it.
+Every line of the isolation is decided here, so that a test can hold the whole of it. A container is made from
+its kind alone: an image and limits. What is compiled, and how, comes later by stdin and is unpacked into a
+file system in memory (see `script`); nothing of the host is mounted. So a container can be made before there
+is a job for it, and no word of a job is a part of its configuration.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 from wic_runtimes.contract import SOURCE_DIR, CompileJob
+from wic_runtimes.docker.script import OWN_PROCESSES, SCRIPT
 from wic_runtimes.docker.seccomp import make_profile
-from wic_runtimes.errors import ImageUnavailable, JobRejected
+from wic_runtimes.errors import ImageUnavailable
 
 NOBODY: Final = "65534:65534"
 
-GRACE_S: Final = 5
-"""How much later than the server the container itself ends a compiler: only where the server is gone."""
+WAIT_S: Final = 360
+"""How long a container waits for its job before it ends by itself: only where its server is gone."""
 
-BEGUN: Final = b"wic: begun\n"
-"""What the script writes to stdout last: only then has the job begun."""
-
-NO_PROGRAM: Final = b"wic: no program\n"
-"""What it writes instead where the image has no such program."""
-
-NOT_UNPACKED: Final = b"wic: not unpacked\n"
-"""What it writes instead where the source did not arrive whole."""
-
-# Its words: the deadline in seconds, the program, then NAME=VALUE ..., then the argument vector.
-# The watch belongs to the container's first process, not to the compiler, and holds no output open.
-SCRIPT: Final = """\
-tar -x -m -f - 2>/dev/null && chmod -R a-w . 2>/dev/null || { echo 'wic: not unpacked'; exit 1; }
-exec </dev/null
-case $2 in
-*/*) [ -x "$2" ] && [ ! -d "$2" ] ;;
-*) command -v "$2" >/dev/null 2>&1 ;;
-esac || { echo 'wic: no program'; exit 1; }
-( ( sleep "$1"; kill -s KILL -- -1 ) >/dev/null 2>&1 & )
-shift 2
-echo 'wic: begun'
-exec env -i -- "PATH=$PATH" "$@"
-"""
-
-_OWN_PROCESSES: Final = 4  # the container's first process, the watch (two), and one to spare
 _SOURCE_BYTES: Final = 8 * 1024 * 1024  # the most that a job's files can take, in pages
-_SOURCE_INODES: Final = 64
+_SOURCE_INODES: Final = 1024  # enough for nearly every job, so that nearly all are of one kind
+_SPARE_INODES: Final = 64
 _TMP_INODES: Final = 4096
-_CPUS: Final = 2
+_NO_TMP: Final = "ro,noexec,nosuid,nodev,size=4096,nr_inodes=1,mode=0555"
+_MOST_CPUS: Final = 2
+_LEAST_GVISOR_PIDS: Final = 512
+_GVISOR_PIDS: Final = 128  # gVisor's own threads on the host, and how many each process inside adds, at most
+_GVISOR_PIDS_EACH: Final = 12
 _OOM_SCORE: Final = 500  # where the machine runs out of memory, a compiler goes before anything of the user's
 
 # Docker's own, and what else tells of the machine or could be written to.
@@ -71,21 +53,76 @@ MASKED_PATHS: Final = (
 READONLY_PATHS: Final = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger")
 
 
-def container_configuration(job: CompileJob, labels: Mapping[str, str]) -> dict[str, object]:
-    """Return the body of POST /containers/create for one job.
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What an engine runs containers on: processors, bytes of memory, and by which OCI runtime."""
 
-    Raises ImageUnavailable for a job without an image, JobRejected for a program that has no proper name.
+    cpus: int
+    memory_bytes: int
+    runtime_class: str = ""
+    is_gvisor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerKind:
+    """All that a container is made from. Any job of the same kind can be compiled in it.
+
+    `image` is what the engine knows it by; `file_bytes` bounds each file that is written, `inodes` how many
+    there can be beside the source. `runtime_class` is the engine's name of an OCI runtime, empty for its own.
+    `pids` bounds what the host counts for it.
+    """
+
+    image: str
+    memory_bytes: int
+    pids: int
+    cpus: int
+    cpu_s: int
+    open_files: int
+    file_bytes: int
+    tmp_bytes: int
+    inodes: int
+    runtime_class: str = ""
+
+
+def kind_of(job: CompileJob, host: Host) -> ContainerKind:
+    """Return the kind of container that a job needs. Raises ImageUnavailable for a job without an image."""
+    limits = job.limits
+    folders = {str(parent) for file in job.files for parent in PurePosixPath(file.path).parents}
+    # What unpacks the job's files is bound by the same limit as the compiler, so none may be above it.
+    largest = max((len(file.content) for file in job.files), default=0)
+    return ContainerKind(
+        image=image_reference(job.image),
+        memory_bytes=limits.memory_bytes,
+        pids=_count_pids(limits.processes + OWN_PROCESSES, is_gvisor=host.is_gvisor),
+        cpus=min(host.cpus, _MOST_CPUS),
+        cpu_s=limits.cpu_s,
+        open_files=limits.open_files,
+        file_bytes=max(limits.file_bytes, largest),
+        tmp_bytes=limits.tmp_bytes,
+        inodes=max(_SOURCE_INODES, len(job.files) + len(folders) + _SPARE_INODES),
+        runtime_class=host.runtime_class,
+    )
+
+
+def _count_pids(processes: int, *, is_gvisor: bool) -> int:
+    """Return what the host counts for so many processes. gVisor dies at its limit, taking all inside along.
+
+    Source: https://gvisor.dev/docs/architecture_guide/platforms/; the numbers were measured with ptrace.
+    """
+    if not is_gvisor:
+        return processes
+    return max(_LEAST_GVISOR_PIDS, _GVISOR_PIDS + _GVISOR_PIDS_EACH * processes)
+
+
+def container_configuration(kind: ContainerKind, labels: Mapping[str, str]) -> dict[str, Any]:
+    """Return the body of POST /containers/create for a container that waits for one job.
+
     Source: https://docs.docker.com/reference/api/engine/version/v1.41/, ContainerCreate.
     """
-    program = job.argv[0]
-    if program.startswith("-") or "=" in program:
-        raise JobRejected(f"The program {program!r} has no proper name.")
-    deadline_s = math.ceil(job.limits.wall_s) + GRACE_S
-    environment = [f"{name}={value}" for name, value in job.environment]
     return {
-        "Image": image_reference(job.image),
+        "Image": kind.image,
         "Entrypoint": ["/bin/sh", "-c", SCRIPT, "wic"],
-        "Cmd": [str(deadline_s), program, *environment, *job.argv],
+        "Cmd": [str(WAIT_S), str(kind.cpu_s)],
         "User": NOBODY,
         "WorkingDir": SOURCE_DIR,
         "Hostname": "wic",
@@ -98,13 +135,13 @@ def container_configuration(job: CompileJob, labels: Mapping[str, str]) -> dict[
         "Tty": False,
         "NetworkDisabled": True,
         "Healthcheck": {"Test": ["NONE"]},
-        "HostConfig": _host_configuration(job),
+        "HostConfig": _host_configuration(kind),
     }
 
 
-def _host_configuration(job: CompileJob) -> dict[str, object]:
-    limits = job.limits
-    return {
+def _host_configuration(kind: ContainerKind) -> dict[str, Any]:
+    runtime_class = {"Runtime": kind.runtime_class} if kind.runtime_class else {}
+    return runtime_class | {
         "NetworkMode": "none",
         "IpcMode": "none",
         "PidMode": "",
@@ -119,38 +156,31 @@ def _host_configuration(job: CompileJob) -> dict[str, object]:
         "SecurityOpt": ["no-new-privileges", f"seccomp={json.dumps(make_profile(), sort_keys=True)}"],
         "MaskedPaths": list(MASKED_PATHS),
         "ReadonlyPaths": list(READONLY_PATHS),
-        "Memory": limits.memory_bytes,
-        "MemorySwap": limits.memory_bytes,
-        "NanoCpus": _CPUS * 10**9,
-        "PidsLimit": limits.processes + _OWN_PROCESSES,
+        "Memory": kind.memory_bytes,
+        "MemorySwap": kind.memory_bytes,
+        "NanoCpus": kind.cpus * 10**9,
+        "PidsLimit": kind.pids,
         "OomScoreAdj": _OOM_SCORE,
-        "Ulimits": _ulimits(job),
-        "Tmpfs": _file_systems(job),
+        "Ulimits": _ulimits(kind),
+        "Tmpfs": _file_systems(kind),
     }
 
 
-def _ulimits(job: CompileJob) -> list[dict[str, object]]:
+def _ulimits(kind: ContainerKind) -> list[dict[str, object]]:
     """Return the hard limits of each process. RLIMIT_NPROC is not one: it counts all of a user's."""
-    # What unpacks the job's files is bound as well, so none of them may be above the limit.
-    largest = max((len(file.content) for file in job.files), default=0)
-    wanted = {
-        "core": 0,
-        "cpu": job.limits.cpu_s,
-        "fsize": max(job.limits.file_bytes, largest),
-        "nofile": job.limits.open_files,
-    }
+    wanted = {"core": 0, "cpu": kind.cpu_s, "fsize": kind.file_bytes, "nofile": kind.open_files}
     return [{"Name": name, "Soft": value, "Hard": value} for name, value in wanted.items()]
 
 
-def _file_systems(job: CompileJob) -> dict[str, str]:
-    """Return what can be written, in memory that counts as the job's: its source, and /tmp on demand."""
-    folders = {str(parent) for file in job.files for parent in PurePosixPath(file.path).parents}
-    inodes = len(job.files) + len(folders) + _SOURCE_INODES
+def _file_systems(kind: ContainerKind) -> dict[str, str]:
+    """Return what can be written, in memory that counts as the job's: its source, and /tmp on demand.
+
+    A /tmp that nobody asked for is there and cannot be written: gVisor would else put one there that can.
+    """
     common = "rw,noexec,nosuid,nodev"
-    systems = {SOURCE_DIR: f"{common},size={_SOURCE_BYTES},nr_inodes={inodes},mode=0700,uid=65534,gid=65534"}
-    if job.limits.tmp_bytes:
-        systems["/tmp"] = f"{common},size={job.limits.tmp_bytes},nr_inodes={_TMP_INODES},mode=1777"  # noqa: S108
-    return systems
+    source = f"size={_SOURCE_BYTES},nr_inodes={kind.inodes},mode=0700,uid=65534,gid=65534"
+    tmp = f"{common},size={kind.tmp_bytes},nr_inodes={_TMP_INODES},mode=1777" if kind.tmp_bytes else _NO_TMP
+    return {SOURCE_DIR: f"{common},{source}", "/tmp": tmp}  # noqa: S108
 
 
 def image_reference(image: str | None) -> str:

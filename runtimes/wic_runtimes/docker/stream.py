@@ -1,8 +1,9 @@
 """What comes out of a container: one stream of frames, taken apart into stdout and stderr, and counted. Pure.
 
-The script inside writes one line to stdout before the compiler's first byte; a `Reader` takes it off and
-tells it apart from everything that a compiler could write later. So whether a compiler ever began is known
-for sure, and the line is never a part of its output.
+The script inside writes lines of its own before the compiler's first byte and a mark after its last one. A
+`Reader` takes them off and tells them apart from everything that a compiler could write: the first lines come
+before it begins, and the mark is known to nobody inside but the script. So whether the compiler began, and
+whether it ended, is known for sure and at once, and no byte of that is a part of its output.
 
 Source: https://docs.docker.com/reference/api/engine/version/v1.41/, ContainerAttach, "Stream format".
 """
@@ -10,37 +11,63 @@ Source: https://docs.docker.com/reference/api/engine/version/v1.41/, ContainerAt
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from typing import Final
 
-from wic_runtimes.docker.spec import BEGUN, NO_PROGRAM, NOT_UNPACKED
+from wic_runtimes.docker.script import BEGUN, NO_PROGRAM, NO_TAR, NOT_UNPACKED, READY
 
 _HEADER: Final = struct.Struct(">BxxxI")
 _STDOUT: Final = 1
 _STDERR: Final = 2
-_FIRST_LINES: Final = (BEGUN, NO_PROGRAM, NOT_UNPACKED)
+_FIRST_LINES: Final = (READY, BEGUN, NO_PROGRAM, NO_TAR, NOT_UNPACKED)
 _LONGEST: Final = max(map(len, _FIRST_LINES))
+
+
+@dataclass(frozen=True, slots=True)
+class Trailer:
+    """What the script said of the compiler's end. 128+N is a death by signal N.
+
+    `may_be_memory` says that the kernel killed something for memory meanwhile, or that this is not known.
+    """
+
+    exit_code: int
+    may_be_memory: bool
 
 
 class Reader:
     """Takes the bytes of an attached stream as they come. `limit` bounds both outputs together, in bytes.
 
-    `first_line` is what the script said, None until then. The script itself writes nothing to stderr, which
-    may overtake stdout on its way here: all of stderr is the compiler's.
+    `mark` is what the script was told to end with; without one, all is the compiler's from the first byte to
+    the stream's end. `is_ready` says that the script waits for its job or has got it, `said` is what it said
+    of the job, None until then. It writes nothing to stderr but the mark.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, mark: str = "") -> None:
         self.stdout = bytearray()
         self.stderr = bytearray()
-        self.first_line: bytes | None = None
+        self.said: bytes | None = None
+        self.has_begun = not mark
+        self.is_ready = False
         self.is_over = False
         self._limit = limit
+        self._mark = mark.encode()
         self._buffer = bytearray()
         self._prologue = bytearray()
+        self._held = {_STDOUT: bytearray(), _STDERR: bytearray()}
 
     @property
-    def has_begun(self) -> bool:
-        """Whether the compiler was started."""
-        return self.first_line == BEGUN
+    def has_mark(self) -> bool:
+        """Whether a script inside is to tell of the compiler's beginning and end."""
+        return bool(self._mark)
+
+    @property
+    def trailer(self) -> Trailer | None:
+        """What was said of the compiler's end; None until all of both outputs is here."""
+        line, end, _ = bytes(self._held[_STDOUT]).partition(b"\n")
+        if not (self._mark and end and bytes(self._held[_STDERR]) == self._mark + b"\n"):
+            return None
+        _, code, before, after = line.split(b" ")
+        return Trailer(int(code), may_be_memory=not (before == after and after.isdigit()))
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes; sets `is_over` when the compiler has written more than it may."""
@@ -51,23 +78,59 @@ class Reader:
             end = at + _HEADER.size + size
             if end > len(self._buffer):
                 break
-            self._take(kind, bytes(self._buffer[at + _HEADER.size : end]))
+            payload = bytes(self._buffer[at + _HEADER.size : end])
+            if kind == _STDOUT and not self.has_begun:
+                payload = self._take_first_lines(payload)
+            if kind in self._held and payload:
+                self._take(kind, payload)
             at = end
         del self._buffer[:at]
 
-    def _take(self, kind: int, payload: bytes) -> None:
-        if kind == _STDERR:
-            self._keep(self.stderr, payload)
-        elif kind == _STDOUT and self.first_line is None:
-            self._prologue += payload
-            line, end, rest = bytes(self._prologue).partition(b"\n")
-            if end or len(self._prologue) > _LONGEST:
-                self.first_line = line + end
-                self._keep(self.stdout, rest)
-        elif kind == _STDOUT:
-            self._keep(self.stdout, payload)
+    def finish(self) -> None:
+        """Take the stream's end: what could have become the mark and did not was the compiler's."""
+        if self.trailer is None:
+            for kind, held in self._held.items():
+                self._keep(kind, bytes(held))
+                held.clear()
 
-    def _keep(self, kept: bytearray, payload: bytes) -> None:
+    def _take_first_lines(self, payload: bytes) -> bytes:
+        """Take the script's own lines off; returns what follows them."""
+        if self.said is not None:
+            return b""
+        self._prologue += payload
+        while self.said is None:
+            line, end, rest = bytes(self._prologue).partition(b"\n")
+            if not end and len(line) <= _LONGEST:
+                return b""
+            self._prologue = bytearray(rest)
+            if line + end == READY and not self.is_ready:
+                self.is_ready = True
+            else:
+                self.said = line + end
+        self.has_begun = self.said == BEGUN
+        return bytes(self._prologue) if self.has_begun else b""
+
+    def _take(self, kind: int, payload: bytes) -> None:
+        """Keep what is the compiler's for certain, and hold back what is, or could become, the mark."""
+        held = self._held[kind]
+        held += payload
+        at = _find_mark(held, self._mark)
+        self._keep(kind, bytes(held[:at]))
+        del held[:at]
+
+    def _keep(self, kind: int, payload: bytes) -> None:
+        kept = self.stdout if kind == _STDOUT else self.stderr
         room = self._limit - len(self.stdout) - len(self.stderr)
         kept += payload[:room] if room > 0 else b""
         self.is_over = self.is_over or len(payload) > room
+
+
+def _find_mark(data: bytearray, mark: bytes) -> int:
+    """Return where the mark stands, or where at the end of the data its beginning could stand."""
+    if not mark:
+        return len(data)
+    at = data.find(mark)
+    if at >= 0:
+        return at
+    lengths = range(min(len(mark) - 1, len(data)), 0, -1)
+    return len(data) - next((length for length in lengths if data.endswith(mark[:length])), 0)

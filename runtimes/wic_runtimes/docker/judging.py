@@ -1,0 +1,109 @@
+"""What a container's end says of the compiler: the one place where an outcome is decided. Pure.
+
+FINISHED is said only where the script itself told the compiler's exit code, so the compiler ran to its end.
+Whatever else ends a container is a limit, a crash, or no verdict at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, unique
+from typing import Final
+
+from wic_runtimes.contract import CompileJob, Outcome
+from wic_runtimes.docker.script import NO_PROGRAM, NO_TAR
+from wic_runtimes.docker.spec import image_name
+from wic_runtimes.docker.stream import Reader
+from wic_runtimes.errors import ImageUnavailable, JobEvicted, RuntimeUnavailable
+
+_DEATHS: Final = range(129, 193)  # 128 + signal
+_NOT_EXECUTED: Final = (126, 127)
+_FIRST_PROCESSES: Final = (b"[FATAL tini ", b"catatonit: ")
+"""How what comes first in a container (Docker's, Podman's) begins to say that it could not start the rest."""
+
+
+@unique
+class Ending(Enum):
+    """Why a container's job is over. GONE is a container that ended before its script said how.
+
+    Where there is no script, the container's own end says how.
+    """
+
+    SAID = "said"
+    GONE = "gone"
+    TIME = "time"
+    OUTPUT = "output"
+    NEVER_BEGAN = "never began"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a container's job ended.
+
+    `exit_code` is the compiler's where its end was SAID, the container's where it is GONE, else None.
+    `was_out_of_memory` is the engine's word; `was_killed` says that somebody had the engine kill the
+    container.
+    """
+
+    ending: Ending
+    exit_code: int | None
+    compile_s: float
+    was_out_of_memory: bool = False
+    was_killed: bool = False
+
+
+def lacks_script(ended: Ended, reader: Reader) -> bool:
+    """Whether the image has no `sh` or no `tar`, so that it must be used without."""
+    has_no_shell = ended.ending is Ending.GONE and ended.exit_code in _NOT_EXECUTED and not reader.is_ready
+    return reader.said == NO_TAR or (has_no_shell and reader.said is None)
+
+
+def judge(ended: Ended, reader: Reader, job: CompileJob) -> tuple[Outcome, int | None]:
+    """Say how the compiler ended. Raises RuntimeFailure where it never began or was taken away."""
+    match ended.ending:
+        case Ending.TIME:
+            return Outcome.TIMED_OUT, None
+        case Ending.OUTPUT:
+            return Outcome.OUTPUT_LIMIT, None
+        case Ending.ENDED:
+            raise taken_away()
+        case Ending.NEVER_BEGAN:
+            raise RuntimeUnavailable(
+                "The container engine did not start the compiler in time.",
+                "See whether the machine is overloaded.",
+            )
+        case Ending.SAID | Ending.GONE:
+            return _judge_end(ended, reader, job)
+
+
+def _judge_end(ended: Ended, reader: Reader, job: CompileJob) -> tuple[Outcome, int | None]:
+    if ended.was_out_of_memory:
+        return Outcome.OUT_OF_MEMORY, None
+    if ended.was_killed:
+        raise JobEvicted("The container was killed from outside before its compiler ended.", "Run it again.")
+    failed_first = ended.exit_code in _NOT_EXECUTED and bytes(reader.stderr).startswith(_FIRST_PROCESSES)
+    if reader.said == NO_PROGRAM or (not reader.has_mark and failed_first):
+        raise _no_program(job)
+    if not reader.has_begun:
+        raise ImageUnavailable(
+            f"The image {image_name(job.image)} could not take the source (exit code {ended.exit_code}).",
+            "It needs a POSIX sh and tar that work; choose another image.",
+        )
+    code = ended.exit_code
+    if ended.ending is Ending.GONE:  # something inside ended the script as well, or gVisor gave up
+        return Outcome.CRASHED, code if code in _DEATHS else None
+    return (Outcome.CRASHED if code in _DEATHS else Outcome.FINISHED), code
+
+
+def _no_program(job: CompileJob) -> ImageUnavailable:
+    """Say that the image has no such compiler."""
+    return ImageUnavailable(
+        f"The image {image_name(job.image)} has no compiler {job.argv[0]}.",
+        "Choose another toolchain: `wic toolchains` lists what is usable.",
+    )
+
+
+def taken_away() -> JobEvicted:
+    """Say that we were told to end the job."""
+    return JobEvicted("The job was ended before its compiler was.", "Run it again.")
