@@ -1,49 +1,87 @@
-"""Puts runtimes, catalogues and the cache together. The one place that turns a runtime's name into one.
+"""Puts runtimes, catalogues, the choice among them and the cache together.
 
-Engines are made when they are first asked for and live until `aclose`. `auto` is the sandbox: it is the only
-runtime that needs nothing but this machine, and nothing weaker is ever taken in its place.
+The one place that turns a runtime's name into one. Engines are made when they are first asked for and live
+until `aclose`, or until their options change. Which one compiles is `selection`'s to say.
 """
 
 from __future__ import annotations
 
+import asyncio
+import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
 
 from wic_lsp.cache import ResultCache
-from wic_lsp.config import AUTO, Problem
+from wic_lsp.config import Problem, Settings
 from wic_lsp.discovery import Catalogue
-from wic_lsp.pipeline import Engine, Pipeline
+from wic_lsp.pipeline import Pipeline
+from wic_lsp.selection import CLUSTER, Engine, Selector, auto_order
 from wic_lsp.toolchains.families import families
 from wic_runtimes import registry
-
-DEFAULT_RUNTIME: Final = "sandbox"
+from wic_runtimes.waiting import outlast
 
 
 class Workshop:
-    """Every engine of this process, and the pipeline over them."""
+    """Every engine of this process, the choice among them, and the pipeline over them.
+
+    `runtime_options` are handed to every runtime, beside what the settings say.
+    """
 
     def __init__(self, runtime_options: Mapping[str, object]) -> None:
         self._options = runtime_options
-        self._engines: dict[str, Engine] = {}
+        self._engines: dict[str, tuple[Mapping[str, object], Engine]] = {}
+        self._making = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
         self._cache = ResultCache()
-        self.pipeline = Pipeline(self.engine, self._cache)
+        self.selector = Selector(self.engine, own_auto_order)
+        self.pipeline = Pipeline(self.selector, self._cache)
 
-    def engine(self, name: str) -> Engine:
-        """Return the engine of that runtime. Raises RuntimeUnavailable where there is none of that name."""
-        name = DEFAULT_RUNTIME if name == AUTO else name
-        if name not in self._engines:
-            runtime = registry.create_runtime(name, self._options)
-            self._engines[name] = Engine(runtime, Catalogue(runtime, families(), cache_folder()))
-        return self._engines[name]
+    async def engine(self, name: str, settings: Settings) -> Engine:
+        """Return the engine of that runtime. Raises RuntimeUnavailable where there is none of that name.
+
+        There is one of a name at a time: one with other options is closed first, which ends its jobs.
+        """
+        options = {**self._options, "runtime_class": settings.runtime_class}
+        async with self._making:
+            had, engine = self._engines.get(name, (None, None))
+            if engine is not None and had == options:
+                return engine
+            if engine is not None:
+                del self._engines[name]
+                await self._close([engine])
+            runtime = registry.create_runtime(name, options)
+            engine = Engine(runtime, Catalogue(runtime, families(), cache_folder()))
+            self._engines[name] = (options, engine)
+            return engine
+
+    async def _close(self, engines: Iterable[Engine]) -> None:
+        """Close them side by side, to the end, even where whoever waits for it is cancelled."""
+        loop = asyncio.get_running_loop()
+        tasks = [
+            loop.create_task(engine.runtime.aclose(), name=f"close {engine.runtime.name}")
+            for engine in engines
+        ]
+        self._closing.update(tasks)
+        for task in tasks:
+            task.add_done_callback(self._closing.discard)
+        await outlast(*tasks)
+        for task in tasks:
+            task.result()
 
     async def aclose(self) -> None:
         """End every job and release every runtime; the next `engine` starts afresh."""
-        engines, self._engines = list(self._engines.values()), {}
+        engines, self._engines = self._engines, {}
         self._cache.clear()
-        for engine in engines:
-            await engine.runtime.aclose()
+        self.selector.forget()
+        await self._close(engine for _, engine in engines.values())
+        await outlast(*self._closing)
+
+
+def own_auto_order() -> tuple[str, ...]:
+    """Return the runtimes that `auto` asks here; see `auto_order`."""
+    is_in_cluster = bool(os.environ.get("KUBERNETES_SERVICE_HOST")) and CLUSTER in registry.runtime_names()
+    return auto_order(is_in_cluster=is_in_cluster)
 
 
 def cache_folder() -> Path:

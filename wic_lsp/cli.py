@@ -26,6 +26,9 @@ _EPILOG: Final = (
     "Exit codes of check: 0 all compiled without an error, 1 some error, 2 something was not checked."
 )
 
+_IMAGES_EPILOG: Final = "Exit codes: 0 all have come, 1 some have not, 2 a name that no toolchain has."
+_CLASS: Final = "the OCI runtime of an engine's containers, as runsc for gVisor"
+
 
 def make_parser() -> argparse.ArgumentParser:
     """Return the command line's grammar."""
@@ -38,6 +41,7 @@ def make_parser() -> argparse.ArgumentParser:
     serve = commands.add_parser("serve", help="run the language server")
     serve.add_argument("--stdio", action="store_true", help="speak LSP over stdin and stdout (the default)")
     serve.add_argument("--runtime", metavar="NAME", help="where to compile; overrides every other setting")
+    serve.add_argument("--runtime-class", metavar="NAME", help=f"{_CLASS}; overrides every other setting")
     serve.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
 
     check = commands.add_parser(
@@ -45,6 +49,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     check.add_argument("paths", nargs="+", metavar="PATH")
     check.add_argument("--runtime", metavar="NAME", help="where to compile (default: auto)")
+    check.add_argument("--runtime-class", metavar="NAME", help=f"{_CLASS} (default: the engine's own)")
     check.add_argument(
         "--toolchain", action="append", metavar="NAME", help="a compiler, as gcc-12; may be repeated"
     )
@@ -60,8 +65,25 @@ def make_parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, help=text)
         command.add_argument("--format", choices=["text", "json"], default="text")
+    _add_images(commands.add_parser("images", help="list, pull or build the images of compilers"))
     commands.add_parser("gc", help="remove what servers that died left behind")
     return parser
+
+
+def _add_images(images: argparse.ArgumentParser) -> None:
+    actions = images.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="say which are here, and how to get the others")
+    listing.add_argument("--format", choices=["text", "json"], default="text")
+    for name, text in (
+        ("pull", "fetch images from their registry"),
+        ("build", "build images from the recipes that come with wic"),
+    ):
+        action = actions.add_parser(name, help=text, epilog=_IMAGES_EPILOG)
+        action.add_argument("names", nargs="+", metavar="NAME", help="a toolchain, as gcc-12, or its image")
+        if name == "build":
+            action.add_argument(
+                "--network", metavar="NAME", default="", help="the engine's network for the build, as host"
+            )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -90,6 +112,7 @@ def _run(options: argparse.Namespace) -> int:
             request = CheckRequest(
                 tuple(options.paths),
                 options.runtime,
+                options.runtime_class,
                 tuple(options.toolchain or ()),
                 options.std,
                 tuple(options.flag or ()),
@@ -104,10 +127,24 @@ def _run(options: argparse.Namespace) -> int:
             from wic_lsp.commands.doctor import toolchains  # noqa: PLC0415
 
             return asyncio.run(toolchains(options.format))
+        case "images":
+            return _run_images(options)
         case _:
             from wic_lsp.commands.doctor import collect_garbage  # noqa: PLC0415
 
             return asyncio.run(collect_garbage())
+
+
+def _run_images(options: argparse.Namespace) -> int:
+    from wic_lsp.commands.images import build, list_images, pull  # noqa: PLC0415
+
+    match options.action:
+        case "list":
+            return asyncio.run(list_images(options.format))
+        case "pull":
+            return asyncio.run(pull(options.names))
+        case _:
+            return asyncio.run(build(options.names, options.network))
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -122,4 +159,4 @@ def _serve(options: argparse.Namespace) -> int:
 
     gc.freeze()
     gc.enable()
-    return serve_stdio(options.runtime)
+    return serve_stdio({"runtime": options.runtime, "runtimeClass": options.runtime_class})

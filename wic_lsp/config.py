@@ -43,10 +43,12 @@ class Problem:
 class Settings:
     """Everything that can be set, resolved. Mappings go from a language to its values.
 
+    `runtime_class` names the OCI runtime that runs an engine's containers; it is empty for the engine's own.
     `debounce_ms` is None for a delay that adapts to how long checks take.
     """
 
     runtime: str = AUTO
+    runtime_class: str = ""
     toolchains: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
     standards: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
@@ -88,6 +90,12 @@ class _Option:
 def _read_name(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise _WrongValueError("must be a name in quotes")
+    return value
+
+
+def _read_class(value: object) -> str:
+    if not isinstance(value, str):
+        raise _WrongValueError("must be a name in quotes, or empty for the engine's own")
     return value
 
 
@@ -142,6 +150,7 @@ _OPTIONS: Final = {
     option.name: option
     for option in (
         _Option("runtime", "runtime", _read_name, user_only=True),
+        _Option("runtimeClass", "runtime_class", _read_class, user_only=True),
         _Option("toolchains", "toolchains", _read_by_language),
         _Option("standards", "standards", _read_by_language),
         _Option("flags", "flags", _read_by_language),
@@ -202,7 +211,7 @@ def _problem(settings: Settings, name: str, wrong: _WrongValueError) -> Problem:
 def _show(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {' '.join(words)}" for key, words in value.items()) or "none"
-    return AUTO if value is None else f"{value}"
+    return AUTO if value is None else f"{value}" or "none"
 
 
 def option_names() -> tuple[str, ...]:

@@ -97,7 +97,7 @@ class Catalogue:
                 if isinstance(found, Unusable) and found.id == wanted:
                     raise ImageUnavailable(found.reason, found.remedy)
         for image in await self._missing_images(language, wanted):
-            raise ImageUnavailable(f"The image {image.name} is not here.", image.remedy)
+            raise ImageUnavailable(f"The image {image.name} is not here.", image.remedy, image.name)
         raise self._unknown(wanted, language, await self.list_all(language))
 
     async def _default(self, language: str) -> Toolchain:
@@ -118,6 +118,7 @@ class Catalogue:
             raise ImageUnavailable(
                 f"No image with a {title} compiler is here for the runtime '{self._runtime.name}'.",
                 missing[0].remedy,
+                missing[0].name,
             )
         programs = ", ".join(
             family.languages[language].program
@@ -171,9 +172,14 @@ class Catalogue:
         found_at, images = self._images.get(family.id, (None, ()))
         if found_at is None or self._clock() - found_at > _PROGRAMS_KNOWN_S:
             names = [family.image.format(major=major) for major in family.versions]
+            known = self._images  # an answer to what was asked before `forget_images` is not kept
             images = await self._runtime.find_images(names)
-            self._images[family.id] = (self._clock(), images)
+            known[family.id] = (self._clock(), images)
         return images
+
+    def forget_images(self) -> None:
+        """Ask the runtime for its images afresh: one has come, or gone."""
+        self._images = {}
 
     async def _missing_images(self, language: str, wanted: str | None = None) -> list[Image]:
         """Return the images of that toolchain, or of any for the language, that are not there."""

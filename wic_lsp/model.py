@@ -105,7 +105,8 @@ class CheckResult:
 
     `outcome` is None where nothing was compiled; then `reason` and `remedy` say why and what to do. They
     also explain any outcome but FINISHED. `raw_output` is the compiler's own text, for people. `is_on_host`
-    says that paths in it are paths of this machine.
+    says that paths in it are paths of this machine. `why` says why it was this runtime. `missing_image` names
+    the image that is not there and may be pulled.
     """
 
     toolchain: str | None
@@ -119,6 +120,8 @@ class CheckResult:
     raw_output: str = ""
     command: tuple[str, ...] = ()
     is_on_host: bool = False
+    why: str = ""
+    missing_image: str = ""
 
     @property
     def is_complete(self) -> bool:

@@ -1,4 +1,4 @@
-"""From a snippet to a result: snippet -> job -> cache -> runtime -> parser -> the document's positions.
+"""From a snippet to a result: snippet -> choice -> job -> cache -> runtime -> parser -> document positions.
 
 The one rule that everything here serves: "nothing found" is said only when the compiler ran to its end on
 exactly that text. Whatever else happens becomes a result that says why nothing was compiled and what to do.
@@ -10,18 +10,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 from uuid import uuid4
 
 from wic_lsp.cache import ResultCache, job_key
 from wic_lsp.config import Settings
-from wic_lsp.discovery import Catalogue
 from wic_lsp.model import CheckResult, Finding, Note, Place, Position, Range, Severity, Snippet
 from wic_lsp.positions import SourceText, shift
+from wic_lsp.selection import Choice, Selector
 from wic_lsp.toolchains.families import Toolchain
-from wic_runtimes.contract import CompileJob, CompileOutput, JobFile, Limits, Outcome, Runtime
-from wic_runtimes.errors import JobRejected, RuntimeFailure
+from wic_runtimes.contract import CompileJob, CompileOutput, JobFile, Limits, Outcome
+from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure, RuntimeUnavailable
 
 MAX_SNIPPET_BYTES: Final = 1024 * 1024
 _PARSED_AT_ONCE_BYTES: Final = 64 * 1024
@@ -29,19 +29,11 @@ _Parse = Callable[[CompileOutput, Snippet, Toolchain], tuple[Finding, ...]]
 _TOP: Final = Range(Position(0, 0), Position(0, 0))
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """A runtime with the toolchains that it offers."""
-
-    runtime: Runtime
-    catalogue: Catalogue
-
-
 class Pipeline:
-    """Checks snippets. `engine_for` gives the engine of a runtime's name, or raises RuntimeFailure."""
+    """Checks snippets, each where the selector says."""
 
-    def __init__(self, engine_for: Callable[[str], Engine], cache: ResultCache) -> None:
-        self._engine_for = engine_for
+    def __init__(self, selector: Selector, cache: ResultCache) -> None:
+        self._selector = selector
         self._cache = cache
 
     async def check(self, snippet: Snippet, settings: Settings, wanted: str | None = None) -> CheckResult:
@@ -56,40 +48,51 @@ class Pipeline:
         self, snippet: Snippet, settings: Settings, wanted: str | None, *, is_plain: bool
     ) -> CheckResult:
         began = time.monotonic()
-        runtime_name: str | None = None
-        toolchain: Toolchain | None = None
+        wanted = wanted or settings.toolchains_for(snippet.language)[0]
+        choice: Choice | None = None
+        failed: dict[str, RuntimeFailure] = {}
         try:
             content = encode_snippet(snippet)
-            engine = self._engine_for(settings.runtime)
-            runtime_name = engine.runtime.name
-            name = wanted or settings.toolchains_for(snippet.language)[0]
-            toolchain = await engine.catalogue.choose(snippet.language, name)
-            job = make_job(snippet, content, toolchain, settings, is_plain=is_plain)
-            key = job_key(job, f"{runtime_name} {toolchain.stamp}")
-            output = self._cache.get(key)
-            is_cached = output is not None
-            if output is None:
-                output = await engine.runtime.compile(job)
-                self._cache.put(key, output)
+            while True:
+                choice = await self._selector.choose(settings, snippet.language, wanted, failed)
+                job = make_job(snippet, content, choice.toolchain, settings, is_plain=is_plain)
+                try:
+                    output, is_cached = await self._compile(job, choice)
+                    break
+                except RuntimeUnavailable as failure:  # nothing was compiled; see `selection`
+                    failed[choice.name] = failure
             parse = no_findings if is_plain else find_all
-            result = await _read_output(output, snippet, toolchain, job.limits, parse)
+            result = await _read_output(output, snippet, choice.toolchain, job.limits, parse)
         except RuntimeFailure as failure:
             return CheckResult(
-                toolchain=toolchain.id if toolchain is not None else wanted,
-                runtime=runtime_name or settings.runtime,
+                toolchain=choice.toolchain.id if choice is not None else wanted,
+                runtime=choice.engine.runtime.name if choice is not None else settings.runtime,
                 outcome=None,
                 reason=failure.reason,
                 remedy=failure.remedy,
+                missing_image=failure.image if isinstance(failure, ImageUnavailable) else "",
                 duration_s=time.monotonic() - began,
             )
         return replace(
             result,
-            runtime=runtime_name,
+            runtime=choice.engine.runtime.name,
             duration_s=time.monotonic() - began,
             cached=is_cached,
             command=job.argv,
-            is_on_host=toolchain.is_on_host,
+            is_on_host=choice.toolchain.is_on_host,
+            why=choice.why,
         )
+
+    async def _compile(self, job: CompileJob, choice: Choice) -> tuple[CompileOutput, bool]:
+        """Return the job's output, and whether it is remembered. Raises RuntimeFailure."""
+        runtime = choice.engine.runtime
+        key = job_key(job, f"{runtime.name} {choice.toolchain.stamp}")
+        known = self._cache.get(key)
+        if known is not None:
+            return known, True
+        output = await runtime.compile(job)
+        self._cache.put(key, output)
+        return output, False
 
 
 def encode_snippet(snippet: Snippet) -> bytes:

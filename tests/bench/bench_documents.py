@@ -44,7 +44,7 @@ class Silent:
 
 async def measure(lines: int, edits: int, encoding: Encoding, seed: int) -> tuple[float, float]:
     """Return the median and the 99th percentile of one change, in milliseconds."""
-    server = create_server(None)
+    server = create_server({})
     protocol = server.wic_protocol
     protocol.set_writer(Silent())
 

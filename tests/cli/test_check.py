@@ -30,7 +30,7 @@ def test_json_holds_exactly_what_the_compiler_said(wic):
     assert list(report) == ["version", "results"]
     (result,) = report["results"]
     assert list(result) == [
-        *("path", "toolchain", "runtime", "outcome", "duration_s", "cached", "diagnostics"),
+        *("path", "toolchain", "runtime", "why", "outcome", "duration_s", "cached", "diagnostics"),
     ]
     assert (result["path"], result["runtime"], result["outcome"]) == ("t.c", "sandbox", "finished")
     assert result["toolchain"].startswith("gcc-")

@@ -41,7 +41,7 @@ def test_the_doctor_tells_programs_what_works(wic):
     ended = wic("doctor", "--format", "json")
     assert (ended.code, ended.err) == (0, "")
     report = json.loads(ended.out)
-    assert (list(report), report["version"]) == (["version", "runtimes"], 1)
+    assert (list(report), report["version"]) == (["version", "runtimes", "choice"], 1)
     (sandbox,) = (one for one in report["runtimes"] if one["name"] == "sandbox")
     assert list(sandbox) == ["name", "usable", "default", "reason", "remedy", "facts", "toolchains"]
     assert (sandbox["usable"], sandbox["default"]) == (True, True)
@@ -52,6 +52,12 @@ def test_the_doctor_tells_programs_what_works(wic):
         assert list(one) == ["id", "language", "program", "usable", "version", "parser"]
         assert one["program"].startswith("/")
         assert one["version"].startswith(one["id"].rpartition("-")[2])
+    assert [one["language"] for one in report["choice"]] == ["c", "cpp"]
+    for one in report["choice"]:
+        assert list(one) == ["language", "setting", "wanted", "runtime", "toolchain", "why", "remedy"]
+        assert (one["setting"], one["wanted"], one["runtime"]) == ("auto", None, "sandbox")
+        assert one["toolchain"] in {each["id"] for each in usable}
+        assert (one["why"], one["remedy"]) == ("It works here and has the toolchain.", "")
 
 
 @pytest.mark.engine("sandbox")
@@ -63,6 +69,10 @@ def test_the_doctor_tells_people_what_works(wic):
     assert first == "runtime sandbox (default): usable"
     assert any(re.fullmatch(r"  C\+\+  gcc-\d+ +[\d.]+ +/\S+", line) for line in rest)
     assert any(line.startswith("  memory: limited") for line in rest)
+    header, *choices = rest[-3:]
+    assert header == "choice of 'auto':"
+    for title, line in zip(("C", "C[+][+]"), choices, strict=True):
+        assert re.fullmatch(rf"  {title}: gcc-\d+ in sandbox\. It works here and has the toolchain\.", line)
 
 
 @pytest.mark.engine("sandbox")
@@ -91,6 +101,13 @@ def test_a_machine_without_compilers_is_told_what_to_install(wic):
     assert ended.code == 1
     assert ended.out.startswith("runtime sandbox (default): usable\n")
     assert "  No compiler was found. Install one: gcc, g++, clang or clang++.\n" in ended.out
+    assert (
+        "\n  C: nothing. No C compiler was found for the runtime 'sandbox'. Install one (gcc, clang), "
+        "or choose another runtime. With docker: No container engine answers at unix:///nowhere.sock. "
+    ) in ended.out
+    choice = json.loads(wic("doctor", "--format", "json").out)["choice"]
+    assert [(one["runtime"], one["toolchain"]) for one in choice] == [(None, None)] * 2
+    assert all(one["why"] and one["remedy"] for one in choice)
     assert wic("toolchains").code == 1
     wic.write("t.c", "int x;\n")
     ended = wic("check", "t.c")

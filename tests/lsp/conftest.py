@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -60,6 +61,25 @@ def engine(why_no_engine, missing_engine) -> None:
     """Skip where there is no sandbox or no compiler."""
     if why_no_engine:
         missing_engine(f"the sandbox cannot compile C++ here: {why_no_engine}")
+
+
+@pytest.fixture(scope="session")
+def why_no_docker(environment) -> str:
+    """Ask the doctor, once, whether Docker has GCC 12; returns what is wrong with it, or nothing."""
+    words = [COMMAND.with_name("wic"), "doctor", "--format", "json"]
+    done = subprocess.run(words, env=environment, capture_output=True, check=False, timeout=120)
+    (docker,) = (one for one in json.loads(done.stdout)["runtimes"] if one["name"] == "docker")
+    if not docker["usable"]:
+        return f"docker is not usable here: {docker['reason']} {docker['remedy']}"
+    has_gcc = any(one["id"] == "gcc-12" and one["usable"] for one in docker["toolchains"])
+    return "" if has_gcc else "the image gcc:12 is not on this engine: docker pull gcc:12"
+
+
+@pytest.fixture
+def docker(why_no_docker, missing_engine) -> None:
+    """Skip where there is no engine with the image."""
+    if why_no_docker:
+        missing_engine(why_no_docker)
 
 
 @pytest.fixture

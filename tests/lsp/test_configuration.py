@@ -48,7 +48,7 @@ async def test_the_chosen_toolchain_compiles(start_editor):
     after = len(editor.published)
     await editor.configure({"toolchains": {"cpp": ["none-such"]}})
     (listed,) = await editor.shown(uri, 1, after=after)
-    names = listed.message.partition("Usable: ")[2].rstrip(".").split(", ")
+    names = listed.message.partition("Usable: ")[2].partition(".")[0].split(", ")
     assert message in names
     after = len(editor.published)
     await editor.configure({"toolchains": {"cpp": [names[-1]]}})
@@ -129,9 +129,15 @@ async def test_a_workspace_may_not_choose_the_runtime_nor_raise_limits(start_edi
     """Each attempt is refused with a sentence; the user's own values stay in force."""
     editor = await start_editor(
         options={"timeoutSeconds": 5, "memoryMegabytes": 500},
-        configuration={"runtime": "docker", "timeoutSeconds": 6, "memoryMegabytes": 501},
+        configuration={
+            "runtime": "docker",
+            "runtimeClass": "runc",
+            "timeoutSeconds": 6,
+            "memoryMegabytes": 501,
+        },
     )
-    await editor.warned("wic.runtime", "cannot be set by a workspace", "in force is auto")
+    await editor.warned("wic.runtime ", "cannot be set by a workspace", "in force is auto")
+    await editor.warned("wic.runtimeClass", "cannot be set by a workspace", "in force is none")
     await editor.warned("wic.timeoutSeconds", "cannot be raised", "in force is 5")
     await editor.warned("wic.memoryMegabytes", "cannot be raised", "in force is 500")
     assert await editor.quit() == 0

@@ -28,6 +28,7 @@ async def test_the_server_says_who_it_is_and_what_it_can(start_editor):
     assert list(offered.code_action_provider.code_action_kinds) == ["quickfix", "source.fixAll.wic"]
     assert sorted(offered.execute_command_provider.commands) == [
         "wic.checkNow",
+        "wic.pullImage",
         "wic.restartRuntime",
         "wic.showOutput",
     ]

@@ -37,10 +37,12 @@ def sources(folder, package):
 
 
 def test_the_wheel_holds_both_packages_whole(names):
-    """Every module, every toolchain's file and both marks of typing, and beside them nothing but metadata."""
+    """Every module, toolchain, recipe and both marks of typing, and beside them nothing but metadata."""
     packages = {name for name in names if ".dist-info/" not in name}
     expected = sources(ROOT / "wic_lsp", "wic_lsp") | sources(ROOT / "runtimes/wic_runtimes", "wic_runtimes")
-    assert packages == expected
+    recipes = sources(ROOT / "runtimes/images", "wic_runtimes/images")
+    assert packages == expected | recipes
+    assert {f"wic_runtimes/images/gcc/{name}" for name in ("Dockerfile", "recipe.toml")} <= recipes
     assert {"wic_lsp/py.typed", "wic_runtimes/py.typed"} <= packages
     assert {f"wic_lsp/toolchains/{name}.toml" for name in ("gcc", "clang", "languages")} <= packages
 

@@ -81,6 +81,16 @@ def test_a_file_is_checked(environment, bare, tmp_path, missing_engine):
     assert [one["severity"] for one in result["diagnostics"]] == [1]
 
 
+def test_images_are_listed_with_their_recipes(environment, bare, tmp_path):
+    """The recipes came with the wheel. Without the engine's client no image can be looked for: it says so."""
+    listed = run(environment / "wic", "images", "list", "--format", "json", cwd=tmp_path, env=bare)
+    assert listed.returncode == 1
+    assert "wic-lsp[docker]" in listed.stderr or "No container engine answers" in listed.stderr
+    images = {one["image"]: one for one in json.loads(listed.stdout)["images"]}
+    assert (images["gcc:12"]["recipe"], images["gcc:13"]["recipe"]) == (True, False)
+    assert images["gcc:12"]["here"] is None
+
+
 def test_the_server_starts_and_ends(environment, bare, tmp_path):
     """`wic-lsp --stdio` answers initialize and shutdown, and exits with 0."""
     parameters = {"processId": None, "rootUri": None, "capabilities": {}}

@@ -1,14 +1,15 @@
-"""Putting the parts together: engines by name, the user's file, and where things are kept."""
+"""Putting the parts together: engines by name and options, the user's file, and where things are kept."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from tests.unit.fake_runtime import FakeRuntime
 from wic_lsp import assembly
-from wic_lsp.assembly import DEFAULT_RUNTIME, Workshop, cache_folder, read_user_file, user_file
+from wic_lsp.assembly import Workshop, cache_folder, own_auto_order, read_user_file, user_file
 from wic_lsp.config import Settings
 from wic_lsp.model import Snippet
 from wic_runtimes.errors import RuntimeUnavailable
@@ -29,37 +30,128 @@ def made(monkeypatch):
     return made
 
 
-def test_auto_is_the_sandbox(made):
-    """It is made once, with the options that were given."""
+@pytest.fixture
+def closed(monkeypatch):
+    """Give the names of the runtimes that were closed, and the event that each closing waits for."""
+    closed, may_close = [], asyncio.Event()
+    may_close.set()
+
+    async def aclose(self):
+        await may_close.wait()
+        closed.append(self.name)
+
+    monkeypatch.setattr(FakeRuntime, "aclose", aclose)
+    return closed, may_close
+
+
+GVISOR = Settings(runtime_class="runsc")
+
+
+async def test_an_engine_is_made_when_it_is_first_asked_for(made):
+    """It is made once, with the options that were given and what the settings say."""
     workshop = Workshop({"spares": False})
     assert made == []
-    assert workshop.engine("auto") is workshop.engine(DEFAULT_RUNTIME) is workshop.engine("auto")
-    assert made == [("sandbox", {"spares": False})]
+    engine = await workshop.engine("sandbox", Settings())
+    assert await workshop.engine("sandbox", Settings(timeout_s=3)) is engine
+    assert made == [("sandbox", {"spares": False, "runtime_class": ""})]
 
 
-async def test_an_engine_that_was_closed_is_made_anew(made):
-    """Every runtime is closed, and the next check starts afresh."""
+async def test_another_runtime_class_is_another_engine(made, closed):
+    """The old one is closed before the new one is made: there are never two of one name."""
+    names, may_close = closed
     workshop = Workshop({})
-    closed = []
+    old = await workshop.engine("docker", Settings())
+    other = await workshop.engine("sandbox", Settings())
+    may_close.clear()
+    asking = asyncio.create_task(workshop.engine("docker", GVISOR))
+    again = asyncio.create_task(workshop.engine("docker", GVISOR))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert len(made) == 2
+    may_close.set()
+    new = await asking
+    assert new is not old
+    assert await again is new
+    assert names == ["docker"]
+    assert made[2] == ("docker", {"runtime_class": "runsc"})
+    assert await workshop.engine("sandbox", Settings()) is other
+    await workshop.aclose()
+    assert sorted(names) == ["docker", "docker", "sandbox"]
 
-    async def aclose():
-        closed.append(1)
 
-    workshop.engine("a").runtime.aclose = aclose
-    first = workshop.engine("a")
+async def test_a_check_that_is_cancelled_leaves_no_engine_half_closed(made, closed):
+    """Closing goes on to its end, and is waited for when all is closed."""
+    names, may_close = closed
+    workshop = Workshop({})
+    await workshop.engine("docker", Settings())
+    may_close.clear()
+    asking = asyncio.create_task(workshop.engine("docker", GVISOR))
+    await asyncio.sleep(0)
+    asking.cancel()
+    closing = asyncio.create_task(workshop.aclose())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not closing.done()
+    may_close.set()
+    await closing
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert names == ["docker"]
+    assert len(made) == 1
+
+
+async def test_an_engine_that_was_closed_is_made_anew(made, closed):
+    """Every runtime is closed, and the next check starts afresh."""
+    names, _ = closed
+    workshop = Workshop({})
+    first = await workshop.engine("a", Settings())
+    await workshop.engine("b", Settings())
     await workshop.aclose()
     await workshop.aclose()
-    assert closed == [1]
-    assert workshop.engine("a") is not first
+    assert sorted(names) == ["a", "b"]
+    assert await workshop.engine("a", Settings()) is not first
+
+
+async def test_a_runtime_that_does_not_close_keeps_no_other_open(made, closed, monkeypatch):
+    """All are closed, and then the failure is raised."""
+    workshop = Workshop({})
+    broken = (await workshop.engine("a", Settings())).runtime
+    await workshop.engine("b", Settings())
+
+    async def fail():
+        raise OSError(5, "broken")
+
+    monkeypatch.setattr(broken, "aclose", fail)
+    with pytest.raises(OSError, match="broken"):
+        await workshop.aclose()
+    assert closed[0] == ["b"]
 
 
 async def test_nothing_weaker_is_taken_for_a_runtime_that_is_not_there():
     """An unknown name is an error, and the check that wanted it was not run."""
     workshop = Workshop({})
     with pytest.raises(RuntimeUnavailable, match=r"There is no runtime 'sandbx'\. Did you mean 'sandbox'\?"):
-        workshop.engine("sandbx")
+        await workshop.engine("sandbx", Settings())
     result = await workshop.pipeline.check(Snippet("", "c", "t.c"), Settings(runtime="sandbx"))
     assert (result.outcome, result.runtime) == (None, "sandbx")
+
+
+@pytest.mark.parametrize(
+    ("host", "installed", "order"),
+    [
+        ("10.0.0.1", ("docker", "kubernetes", "sandbox"), ("kubernetes",)),
+        ("10.0.0.1", ("docker", "sandbox"), ("sandbox", "docker")),
+        ("", ("docker", "kubernetes", "sandbox"), ("sandbox", "docker")),
+        (None, ("docker", "kubernetes", "sandbox"), ("sandbox", "docker")),
+    ],
+)
+def test_auto_is_the_cluster_where_there_is_one(monkeypatch, host, installed, order):
+    """A pod has KUBERNETES_SERVICE_HOST; the runtime must be installed as well."""
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    if host is not None:
+        monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+    monkeypatch.setattr(assembly.registry, "runtime_names", lambda: installed)
+    assert own_auto_order() == order
 
 
 def test_folders_are_the_users(monkeypatch, tmp_path):

@@ -15,6 +15,7 @@ USER, WORKSPACE = Origin.USER, Origin.WORKSPACE
 
 GOOD = {
     "runtime": ("docker", "runtime", "docker"),
+    "runtimeClass": ("runsc", "runtime_class", "runsc"),
     "toolchains": ({"c": ["gcc-12", "clang-19"]}, "toolchains", {"c": ("gcc-12", "clang-19")}),
     "standards": ({"cpp": "c++20"}, "standards", {"cpp": ("c++20",)}),
     "flags": ({"c": ["-Wall"]}, "flags", {"c": ("-Wall",)}),
@@ -24,6 +25,7 @@ GOOD = {
 }
 
 NOT_A_NAME = "must be a name in quotes; in force is auto."
+NOT_A_CLASS = "must be a name in quotes, or empty for the engine's own; in force is none."
 NOT_A_TABLE = "must be a table from languages (c, cpp) to values; in force is none."
 NOT_WORDS = "for c must be a name or a list of names; in force is none."
 NOT_SECONDS = "must be a number of seconds from 0.1 to 600; in force is 10.0."
@@ -32,6 +34,7 @@ NOT_MILLISECONDS = "must be a number of milliseconds from 0 to 10000, or 'auto';
 
 BAD = [
     *(("runtime", value, NOT_A_NAME) for value in ("", 3, True, [], {})),
+    *(("runtimeClass", value, NOT_A_CLASS) for value in (3, True, [], {})),
     *(
         (name, value, NOT_A_TABLE)
         for name in ("toolchains", "standards", "flags")
@@ -150,6 +153,22 @@ def test_a_workspace_may_not_choose_the_runtime():
     assert problem.message.endswith("in force is docker.")
 
 
+def test_a_workspace_may_not_choose_what_runs_the_containers():
+    """Nor may it undo the user's choice."""
+    for value in ("runc", ""):
+        layers = [(USER, {"runtimeClass": "runsc"}), (WORKSPACE, {"runtimeClass": value})]
+        settings, (problem,) = resolve(layers)
+        assert settings.runtime_class == "runsc"
+        assert "cannot be set by a workspace" in problem.message
+        assert problem.message.endswith("in force is runsc.")
+
+
+def test_the_engines_own_way_of_running_containers_can_be_chosen_again():
+    """An empty name undoes a lower layer's."""
+    settings, problems = resolve([(USER, {"runtimeClass": "runsc"}), (USER, {"runtimeClass": ""})])
+    assert (settings.runtime_class, problems) == ("", ())
+
+
 @pytest.mark.parametrize(
     ("name", "field", "own", "lower", "higher"),
     [("timeoutSeconds", "timeout_s", 5, 2, 6), ("memoryMegabytes", "memory_mb", 512, 256, 513)],
@@ -206,7 +225,7 @@ def test_no_layers_raise_or_let_a_workspace_out(layers):
     """Whatever is sent, settings come out, in which the runtime and the limits are never a workspace's."""
     settings, problems = resolve(layers)
     own, _ = resolve([(origin, layer) for origin, layer in layers if origin is USER])
-    assert settings.runtime == own.runtime
+    assert (settings.runtime, settings.runtime_class) == (own.runtime, own.runtime_class)
     highest = [resolve([(USER, layer)])[0] for origin, layer in layers if origin is USER] or [Settings()]
     assert settings.timeout_s <= max(10.0, *(one.timeout_s for one in (*highest, own)))
     assert settings.memory_mb <= max(1024, *(one.memory_mb for one in (*highest, own)))

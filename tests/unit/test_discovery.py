@@ -377,6 +377,7 @@ async def test_an_image_that_is_not_there_says_how_to_get_it(image_runtime):
     with pytest.raises(ImageUnavailable) as caught:
         await Catalogue(image_runtime, families(), None).choose("c", "gcc-13")
     assert (caught.value.reason, caught.value.remedy) == ("The image gcc:13 is not here.", "Get gcc:13.")
+    assert caught.value.image == "gcc:13"
     with pytest.raises(JobRejected, match=r"Usable: gcc-12, gcc-11, clang-19\."):
         await Catalogue(image_runtime, families(), None).choose("c", "gcc-99")
 
@@ -384,8 +385,21 @@ async def test_an_image_that_is_not_there_says_how_to_get_it(image_runtime):
 async def test_without_any_image_one_is_named(image_runtime):
     """Whoever has just installed an engine is told what to get."""
     image_runtime.images = {}
-    with pytest.raises(ImageUnavailable, match=r"No image with a C compiler is here .* Get gcc:"):
+    with pytest.raises(ImageUnavailable, match=r"No image with a C compiler is here .* Get gcc:") as caught:
         await Catalogue(image_runtime, families(), None).choose("c", None)
+    assert caught.value.image == "gcc:16"
+
+
+async def test_an_image_that_has_come_is_found_at_once(image_runtime):
+    """What is remembered of the images can be forgotten, also while somebody is still asking."""
+    catalogue = Catalogue(image_runtime, families(), None, Clock())
+    asking = asyncio.create_task(catalogue.choose("c", "gcc-13"))
+    await asyncio.sleep(0)
+    image_runtime.images["gcc:13"] = "sha256:c"
+    image_runtime.answers["gcc:13@sha256:c"] = finished(b"13.1.0\n")
+    catalogue.forget_images()
+    await asyncio.wait([asking])
+    assert (await catalogue.choose("c", "gcc-13")).id == "gcc-13"
 
 
 async def test_a_result_of_another_image_is_another_result(image_runtime):

@@ -77,7 +77,9 @@ def test_a_text_report_pays_for_no_language_server(tmp_path):
     assert not loaded & {"pygls", "lsprotocol", "rich", "cattrs"}
 
 
-@pytest.mark.parametrize("words", [["--version"], ["--help"], ["doctor"], ["toolchains"], ["gc"]])
+@pytest.mark.parametrize(
+    "words", [["--version"], ["--help"], ["doctor"], ["toolchains"], ["gc"], ["images", "list"]]
+)
 def test_other_commands_pay_for_no_language_server_either(tmp_path, words):
     """Nor for anything else that they do not use."""
     loaded = loaded_by(tmp_path, *words)

@@ -16,7 +16,8 @@ from wic_lsp.config import Settings
 from wic_lsp.discovery import Catalogue
 from wic_lsp.model import Edit, Finding, Fix, Note, Place, Position, Range, Severity, Snippet
 from wic_lsp.parsers import PARSERS
-from wic_lsp.pipeline import MAX_SNIPPET_BYTES, Engine, Pipeline, explain_outcome, to_document
+from wic_lsp.pipeline import MAX_SNIPPET_BYTES, Pipeline, explain_outcome, to_document
+from wic_lsp.selection import Engine, Selector
 from wic_lsp.toolchains.families import families
 from wic_runtimes import errors
 from wic_runtimes.contract import CompileOutput, Limits, Outcome
@@ -54,7 +55,12 @@ class Bench:
         self.output = gcc_output(exit_code=0)
         self.cache = ResultCache()
         catalogue = Catalogue(self.runtime, families(), None)
-        self.pipeline = Pipeline(lambda name: Engine(self.runtime, catalogue), self.cache)
+        engine = Engine(self.runtime, catalogue)
+
+        async def engine_for(name, settings):
+            return engine
+
+        self.pipeline = Pipeline(Selector(engine_for, lambda: ["fake"]), self.cache)
 
     def answer(self, job):
         """Tell the version, or what was set."""
@@ -94,6 +100,7 @@ async def test_a_check_sends_the_text_and_reads_the_answer(bench):
     assert finding.place == Place(None, Range(Position(0, 19), Position(0, 20)))
     assert (result.toolchain, result.runtime, result.outcome) == ("gcc-12", "fake", Outcome.FINISHED)
     assert result.command == job.argv
+    assert result.why == "It works here and has the toolchain."
     assert result.is_on_host
     assert not result.cached
     assert result.duration_s > 0
@@ -218,12 +225,74 @@ async def test_a_failure_of_ours_is_a_result_that_was_not_run(bench, kind):
 async def test_a_runtime_that_is_not_there_is_a_result(bench):
     """The name that was asked for is in the result, and no other runtime is taken in its place."""
 
-    def no_engine(name):
+    async def no_engine(name, settings):
         raise RuntimeUnavailable(f"There is no runtime '{name}'.", "Choose another.")
 
-    result = await Pipeline(no_engine, ResultCache()).check(SNIPPET, Settings(runtime="moon"), "gcc-12")
+    pipeline = Pipeline(Selector(no_engine, list), ResultCache())
+    result = await pipeline.check(SNIPPET, Settings(runtime="moon"), "gcc-12")
     assert (result.outcome, result.runtime, result.toolchain) == (None, "moon", "gcc-12")
     assert result.reason == "There is no runtime 'moon'."
+
+
+@pytest.fixture
+def pair():
+    """Give two runtimes with a GCC each, by name, and a pipeline whose `auto` asks them in this order."""
+    benches = {name: Bench() for name in ("first", "second")}
+    for name, one in benches.items():
+        one.runtime.name = name
+
+    async def engine_for(name, settings):
+        runtime = benches[name].runtime
+        return Engine(runtime, Catalogue(runtime, families(), None))
+
+    return benches, Pipeline(Selector(engine_for, lambda: list(benches)), ResultCache())
+
+
+async def test_a_runtime_that_fails_only_when_it_is_to_compile_is_passed_over(pair):
+    """Its compiler's version was remembered; nothing was compiled, so `auto` may go on, and says so."""
+    benches, pipeline = pair
+    benches["first"].output = RuntimeUnavailable("Namespaces are forbidden.", "Allow them.")
+    benches["second"].output = gcc_output(gcc_error("no y"))
+    result = await pipeline.check(SNIPPET, Settings())
+    assert (result.runtime, result.outcome, len(result.findings)) == ("second", Outcome.FINISHED, 1)
+    assert result.why == "It has the toolchain; first does not work here (Namespaces are forbidden)."
+    await pipeline.check(replace(SNIPPET, text="int x;"), Settings())
+    assert [len(one.compiles) for one in benches.values()] == [1, 2]
+
+
+async def test_two_runtimes_that_fail_when_they_are_to_compile_are_both_named(pair):
+    """Each is tried once, and the user is told of both."""
+    benches, pipeline = pair
+    for name, one in benches.items():
+        one.output = RuntimeUnavailable(f"{name} is down.", f"Start {name}.")
+    result = await pipeline.check(SNIPPET, Settings())
+    assert (result.outcome, result.reason) == (None, "first is down.")
+    assert result.remedy == "Start first. With second: second is down. Start second."
+    assert [len(one.compiles) for one in benches.values()] == [1, 1]
+
+
+async def test_a_runtime_that_the_user_chose_is_not_passed_over(pair):
+    """Its failure is the result, and the other is not even asked."""
+    benches, pipeline = pair
+    benches["first"].output = RuntimeUnavailable("Down.", "Start it.")
+    result = await pipeline.check(SNIPPET, Settings(runtime="first"))
+    assert (result.outcome, result.runtime, result.reason, result.remedy) == (
+        None,
+        "first",
+        "Down.",
+        "Start it.",
+    )
+    assert benches["second"].runtime.jobs == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in FAILURES if not issubclass(kind, RuntimeUnavailable)])
+async def test_a_compile_that_failed_otherwise_is_not_repeated_elsewhere(pair, kind):
+    """It had begun, or the job itself is wrong: the other runtime is not asked."""
+    benches, pipeline = pair
+    benches["first"].output = kind("No.", "Do.")
+    result = await pipeline.check(SNIPPET, Settings())
+    assert (result.outcome, result.runtime, result.reason) == (None, "first", "No.")
+    assert benches["second"].runtime.jobs == []
 
 
 async def test_a_toolchain_that_is_not_there_is_a_result(bench):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from importlib.metadata import distribution
 
 import jsonschema
@@ -40,7 +41,15 @@ FINDING = Finding(
     ),
 )
 OTHER = Finding(Severity.HINT, "elsewhere", at(0, 0, 2, 1, "/usr/include/stdio.h"))
-FINISHED = CheckResult("gcc-12", "sandbox", Outcome.FINISHED, (FINDING, OTHER), duration_s=0.21, cached=True)
+FINISHED = CheckResult(
+    "gcc-12",
+    "sandbox",
+    Outcome.FINISHED,
+    (FINDING, OTHER),
+    duration_s=0.21,
+    cached=True,
+    why="It works here.",
+)
 NOT_RUN = CheckResult(None, None, None, reason="No compiler for C", remedy="Install gcc.")
 FILES = [CheckedFile("dir/a b.c", TEXT, (FINISHED, NOT_RUN))]
 INCOMPLETE = [None, *(outcome for outcome in Outcome if outcome is not Outcome.FINISHED)]
@@ -56,6 +65,7 @@ def test_json_holds_lsp_diagnostics_in_utf16():
                 "path": "dir/a b.c",
                 "toolchain": "gcc-12",
                 "runtime": "sandbox",
+                "why": "It works here.",
                 "outcome": "finished",
                 "duration_s": 0.21,
                 "cached": True,
@@ -109,6 +119,7 @@ def test_json_holds_lsp_diagnostics_in_utf16():
                 "path": "dir/a b.c",
                 "toolchain": None,
                 "runtime": None,
+                "why": "",
                 "outcome": "not_run",
                 "duration_s": 0.0,
                 "cached": False,
@@ -118,7 +129,7 @@ def test_json_holds_lsp_diagnostics_in_utf16():
             },
         ],
     }
-    finished = CheckResult("gcc-12", "sandbox", Outcome.FINISHED, (FINDING,), duration_s=0.21, cached=True)
+    finished = replace(FINISHED, findings=(FINDING,))
     rendered = render("json", [CheckedFile("dir/a b.c", TEXT, (finished, NOT_RUN))])
     assert rendered == json.dumps(expected, indent=2) + "\n"
 

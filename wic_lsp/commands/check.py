@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from wic_lsp.assembly import Workshop, read_user_file, user_file
+from wic_lsp.assembly import Workshop
 from wic_lsp.commands.output import is_terminal, write
-from wic_lsp.config import Origin, Settings, resolve
+from wic_lsp.commands.settings import read_settings
+from wic_lsp.config import Settings
 from wic_lsp.model import CheckResult
 from wic_lsp.pipeline import MAX_SNIPPET_BYTES
 from wic_lsp.report import CheckedFile, Format, exit_code, render
-from wic_lsp.report.terminal import sanitise_line, wants_colour
+from wic_lsp.report.terminal import wants_colour
 from wic_lsp.snippets.whole_file import extract_whole_file
 from wic_lsp.toolchains.families import language_of_path, languages
 
@@ -30,6 +31,7 @@ class CheckRequest:
 
     paths: tuple[str, ...]
     runtime: str | None
+    runtime_class: str | None
     toolchains: tuple[str, ...]
     standard: str | None
     flags: tuple[str, ...]
@@ -58,19 +60,13 @@ async def check(request: CheckRequest) -> int:
 
 
 def _settings(request: CheckRequest) -> Settings:
-    """Lay the command line over the user's file; problems go to stderr."""
-    layer, unread = read_user_file(user_file())
-    words: dict[str, object] = {}
-    if request.runtime is not None:
-        words["runtime"] = request.runtime
+    """Return the settings of a check."""
+    words: dict[str, object] = {"runtime": request.runtime, "runtimeClass": request.runtime_class}
     if request.standard is not None:
         words["standards"] = dict.fromkeys(languages(), request.standard)
     if request.flags:
         words["flags"] = {language: list(request.flags) for language in languages()}
-    settings, problems = resolve([(Origin.USER, layer), (Origin.USER, words)])
-    for problem in (*unread, *problems):
-        print(f"wic: {sanitise_line(problem.message)}", file=sys.stderr)
-    return settings
+    return read_settings(words)
 
 
 async def _check_path(  # noqa: PLR0917 - each of them is another thing

@@ -1,4 +1,8 @@
-"""`wic doctor`, `wic toolchains` and `wic gc`: what works here, what does not and why, and cleaning up."""
+"""`wic doctor`, `wic toolchains` and `wic gc`: what works here, what does not and why, and cleaning up.
+
+The doctor tries every runtime, and then asks the same selector as every check, telling it which of them do
+not work: so what it says of a choice is what a check comes to.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,21 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
-from wic_lsp.assembly import DEFAULT_RUNTIME, Workshop
+from wic_lsp.assembly import Workshop
 from wic_lsp.commands.output import write
+from wic_lsp.commands.settings import read_settings
+from wic_lsp.config import Settings
 from wic_lsp.discovery import Unusable
-from wic_lsp.pipeline import Engine
 from wic_lsp.report.terminal import sanitise_line
+from wic_lsp.selection import Choice, Selector
 from wic_lsp.toolchains.families import Toolchain, languages
 from wic_runtimes import registry
 from wic_runtimes.contract import Health
-from wic_runtimes.errors import RuntimeFailure
+from wic_runtimes.errors import RuntimeFailure, RuntimeUnavailable
+
+_OPTIONS: Final = {"spares": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +32,48 @@ class Examination:
     """What was found out about one runtime."""
 
     runtime: str
+    is_default: bool
     health: Health
     toolchains: Sequence[Toolchain | Unusable] = field(default_factory=tuple)
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Where and with what a language would be compiled, or why it would not.
+
+    `wanted` is the toolchain that is set for the language, None where none is.
+    """
+
+    language: str
+    wanted: str | None
+    choice: Choice | RuntimeFailure
+
+
 async def doctor(format_: Literal["text", "json"]) -> int:
-    """Try every runtime and every toolchain; 0 where the default runtime can compile something, else 1."""
-    examinations = await _examine_all()
+    """Try every runtime and every toolchain, and say which are chosen; 0 where something can be compiled."""
+    settings, workshop = read_settings({}), Workshop(_OPTIONS)
+    try:
+        examinations = await _examine_all(workshop, settings)
+        verdicts = await _choose_all(workshop.selector, settings, examinations)
+    finally:
+        await workshop.aclose()
     if format_ == "json":
-        _write_json({"version": 1, "runtimes": [_runtime_object(one) for one in examinations]})
+        runtimes = [_runtime_object(one) for one in examinations]
+        choice = [_verdict_object(settings.runtime, one) for one in verdicts]
+        _write_json({"version": 1, "runtimes": runtimes, "choice": choice})
     else:
-        _write_lines([line for examination in examinations for line in _examination_lines(examination)])
-    return 0 if any(_can_compile(one) for one in examinations if one.runtime == DEFAULT_RUNTIME) else 1
+        lines = [line for examination in examinations for line in _examination_lines(examination)]
+        _write_lines([*lines, f"choice of '{settings.runtime}':", *map(_verdict_line, verdicts)])
+    return 0 if any(isinstance(one.choice, Choice) for one in verdicts) else 1
 
 
 async def toolchains(format_: Literal["text", "json"]) -> int:
     """List every toolchain of every usable runtime; 0 where there is one that can be used, else 1."""
-    examinations = await _examine_all()
+    workshop = Workshop(_OPTIONS)
+    try:
+        examinations = await _examine_all(workshop, read_settings({}))
+    finally:
+        await workshop.aclose()
     if format_ == "json":
         listed = [
             {"runtime": one.runtime, **_toolchain_object(each)}
@@ -58,11 +91,12 @@ async def toolchains(format_: Literal["text", "json"]) -> int:
 
 async def collect_garbage() -> int:
     """Let every runtime remove what dead servers left; 0 unless one of them could not."""
-    workshop, failed = Workshop({"spares": False}), False
+    settings, workshop, failed = read_settings({}), Workshop(_OPTIONS), False
     try:
-        for name in _runtime_names():
+        for name in _runtime_names(workshop.selector, settings):
             try:
-                leftovers = await workshop.engine(name).runtime.collect_garbage()
+                engine = await workshop.engine(name, settings)
+                leftovers = await engine.runtime.collect_garbage()
             except RuntimeFailure as failure:
                 print(f"{name}: {sanitise_line(str(failure))}", file=sys.stderr)
                 failed = True
@@ -74,27 +108,46 @@ async def collect_garbage() -> int:
     return 1 if failed else 0
 
 
-def _runtime_names() -> list[str]:
-    """Name the installed runtimes, the default one first."""
-    return sorted(registry.runtime_names(), key=lambda name: (name != DEFAULT_RUNTIME, name))
+def _runtime_names(selector: Selector, settings: Settings) -> list[str]:
+    """Name the installed runtimes, the default one first: the one that a check asks first."""
+    default = selector.order(settings.runtime)[0]
+    return sorted(registry.runtime_names(), key=lambda name: (name != default, name))
 
 
-async def _examine_all() -> list[Examination]:
-    workshop = Workshop({"spares": False})
+async def _examine_all(workshop: Workshop, settings: Settings) -> list[Examination]:
+    names = _runtime_names(workshop.selector, settings)
+    default = workshop.selector.order(settings.runtime)[0]
+    return [await _examine(workshop, settings, name, is_default=name == default) for name in names]
+
+
+async def _examine(workshop: Workshop, settings: Settings, name: str, *, is_default: bool) -> Examination:
     try:
-        return [await _examine(workshop, name) for name in _runtime_names()]
-    finally:
-        await workshop.aclose()
-
-
-async def _examine(workshop: Workshop, name: str) -> Examination:
-    try:
-        engine: Engine = workshop.engine(name)
+        engine = await workshop.engine(name, settings)
         health = await engine.runtime.health()
         found = await engine.catalogue.list_all() if health.usable else ()
     except RuntimeFailure as failure:
-        return Examination(name, Health(usable=False, reason=failure.reason, remedy=failure.remedy))
-    return Examination(name, health, found)
+        health, found = Health(usable=False, reason=failure.reason, remedy=failure.remedy), ()
+    return Examination(name, is_default, health, found)
+
+
+async def _choose_all(
+    selector: Selector, settings: Settings, examinations: Sequence[Examination]
+) -> list[Verdict]:
+    """Choose for every toolchain that is set, and for each language where none is."""
+    failed = {
+        one.runtime: RuntimeUnavailable(one.health.reason, one.health.remedy)
+        for one in examinations
+        if not one.health.usable
+    }
+    verdicts = []
+    for language in languages():
+        for wanted in settings.toolchains_for(language):
+            try:
+                choice: Choice | RuntimeFailure = await selector.choose(settings, language, wanted, failed)
+            except RuntimeFailure as failure:
+                choice = failure
+            verdicts.append(Verdict(language, wanted, choice))
+    return verdicts
 
 
 def _can_compile(examination: Examination) -> bool:
@@ -106,7 +159,7 @@ def _runtime_object(examination: Examination) -> Mapping[str, object]:
     return {
         "name": examination.runtime,
         "usable": health.usable,
-        "default": examination.runtime == DEFAULT_RUNTIME,
+        "default": examination.is_default,
         "reason": health.reason,
         "remedy": health.remedy,
         "facts": dict(health.facts),
@@ -123,7 +176,7 @@ def _toolchain_object(one: Toolchain | Unusable) -> Mapping[str, object]:
 
 def _examination_lines(examination: Examination) -> Iterator[str]:
     health = examination.health
-    default = " (default)" if examination.runtime == DEFAULT_RUNTIME else ""
+    default = " (default)" if examination.is_default else ""
     yield f"runtime {examination.runtime}{default}: {'usable' if health.usable else 'NOT USABLE'}"
     if not health.usable:
         yield f"  {_advice(health)}"
@@ -133,6 +186,29 @@ def _examination_lines(examination: Examination) -> Iterator[str]:
         yield f"  {_toolchain_line(one, None)}"
     if health.usable and not _can_compile(examination):
         yield "  No compiler was found. Install one: gcc, g++, clang or clang++."
+
+
+def _verdict_object(setting: str, verdict: Verdict) -> Mapping[str, object]:
+    said: dict[str, object] = {"language": verdict.language, "setting": setting, "wanted": verdict.wanted}
+    if isinstance(verdict.choice, Choice):
+        choice = verdict.choice
+        return {
+            **said,
+            "runtime": choice.name,
+            "toolchain": choice.toolchain.id,
+            "why": choice.why,
+            "remedy": "",
+        }
+    failure = verdict.choice
+    return {**said, "runtime": None, "toolchain": None, "why": failure.reason, "remedy": failure.remedy}
+
+
+def _verdict_line(verdict: Verdict) -> str:
+    title = languages()[verdict.language].title
+    if isinstance(verdict.choice, Choice):
+        return f"  {title}: {verdict.choice.toolchain.id} in {verdict.choice.name}. {verdict.choice.why}"
+    wanted = f", {verdict.wanted}" if verdict.wanted is not None else ""
+    return f"  {title}{wanted}: nothing. {verdict.choice}"
 
 
 def _advice(health: Health) -> str:

@@ -38,6 +38,7 @@ def present_results(
                 resolve_uri=resolve,
                 version=document.version,
                 with_related=client.related,
+                missing_image=result.missing_image,
             )
             for finding in findings
         ]

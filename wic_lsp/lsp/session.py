@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import PurePosixPath
@@ -21,14 +21,17 @@ from lsprotocol import types
 
 from wic_lsp.assembly import Workshop
 from wic_lsp.config import Origin, Problem, Settings, resolve
+from wic_lsp.lsp.cleaning import Cleaning
 from wic_lsp.lsp.client import Client
 from wic_lsp.lsp.documents import DocumentSnapshot, DocumentStore, UnknownDocument
 from wic_lsp.lsp.present import present_results, refuse_language
+from wic_lsp.lsp.pulls import Pulls
 from wic_lsp.model import CheckResult
 from wic_lsp.positions import Encoding
 from wic_lsp.scheduler import Scheduler
 from wic_lsp.snippets.whole_file import extract_whole_file
 from wic_lsp.toolchains.families import language_of_editor, language_of_path
+from wic_runtimes.contract import Transfer
 from wic_runtimes.errors import RuntimeFailure
 
 _log = logging.getLogger(__name__)
@@ -82,26 +85,30 @@ class Outbox(Protocol):
     def warn(self, problem: Problem) -> None:
         """Show a problem with the settings."""
 
-    def progress(self, title: str, uri: str) -> AbstractContextManager[None]:
+    def progress(self, title: str, uri: str) -> AbstractContextManager[object]:
         """Show that a check takes long, from a second on, until the end of the `with` block."""
+
+    def pull_progress(self, image: str) -> AbstractContextManager[Callable[[Transfer], None]]:
+        """Show the pull of an image until the end of the `with` block, which says how far it has come."""
 
 
 class Session:
     """Everything that lasts as long as one client stays."""
 
-    def __init__(self, runtime: str | None, outbox: Outbox) -> None:
+    def __init__(self, forced: Mapping[str, object], outbox: Outbox) -> None:
         self.client: Client | None = None
         self.documents = DocumentStore(Encoding.UTF16)
         self.settings = Settings()
         self._outbox = outbox
-        self._forced = {"runtime": runtime} if runtime is not None else None
+        self._forced = forced
         self._layers: dict[str, tuple[Origin, object]] = {}
         self._shown: set[str] = set()
         self._states: dict[str, _State] = {}
         self._workshop = Workshop({})
         self._scheduler = Scheduler(self._check)
         self._count = 0
-        self._cleaning: asyncio.Task[None] | None = None
+        self._cleaning = Cleaning(self._workshop)
+        self._pulls = Pulls(self._workshop, self._show_pull, self._warn_of_pull, self._check_without_image)
 
     def begin(self, client: Client) -> None:
         """Take in what the client can do."""
@@ -111,15 +118,7 @@ class Session:
     def warm_up(self) -> None:
         """Load what the first result will need, while the client is still busy with our capabilities."""
         import_module("wic_lsp.parsers")
-        work = self._collect_garbage()
-        self._cleaning = asyncio.get_running_loop().create_task(work, name="collect garbage")
-
-    async def _collect_garbage(self) -> None:
-        """Remove what servers that were killed left behind."""
-        with suppress(RuntimeFailure):  # the first check will meet it again, and show it
-            leftovers = await self._workshop.engine(self.settings.runtime).runtime.collect_garbage()
-            for line in leftovers.removed:
-                _log.info("removed what a dead server left: %s", line)
+        self._cleaning.begin(self.settings)
 
     def configure(self, layer: str, origin: Origin, options: object) -> None:
         """Set one layer of options; check every document again if that changes anything."""
@@ -190,6 +189,7 @@ class Session:
         """End every job and runtime, and check afresh on new ones."""
         for document in self.documents.all():
             self._scheduler.cancel(document.uri)
+        await self._pulls.aclose()
         await self._workshop.aclose()
         self.check_all()
 
@@ -241,9 +241,38 @@ class Session:
         for state in self._states.values():
             state.drop_waiters(None, may_ask_again=False)
         await self._scheduler.aclose()
-        if self._cleaning is not None:
-            await asyncio.wait([self._cleaning])
+        await self._cleaning.aclose()
+        await self._pulls.aclose()
         await self._workshop.aclose()
+
+    async def pull_image(self, image: str) -> bool:
+        """Pull an image of ours, then check what lacked one; False where that was cancelled.
+
+        A failure is shown to the user, and raises RuntimeFailure.
+        """
+        return await self._pulls.pull(image, self.settings)
+
+    def cancel_pull(self, image: str) -> None:
+        """End the pull of an image because the user said so."""
+        self._pulls.cancel(image)
+
+    def _show_pull(self, image: str) -> AbstractContextManager[Callable[[Transfer], None]]:
+        if self.client is not None and self.client.progress:
+            return self._outbox.pull_progress(image)
+        return nullcontext(lambda _: None)
+
+    def _warn_of_pull(self, failure: RuntimeFailure) -> None:
+        self._outbox.warn(Problem("wic", str(failure)))
+
+    def _check_without_image(self) -> None:
+        """Check afresh what lacked an image, and what is being checked: it may have looked too early."""
+        for document in self.documents.all():
+            checked = self.current(document.uri)
+            if checked is None or any(one.missing_image for one in checked.results):
+                self._states[document.uri].checked = None
+                self.check_now(document.uri)
+        if self.pulls:
+            self._outbox.refresh()
 
     async def _check(self, uri: str, version: int) -> None:
         """Compile one version of a document; called by the scheduler, cancelled by it."""
@@ -307,6 +336,7 @@ class Session:
         state.waiters.clear()
         if not self.pulls:
             self._outbox.publish(snapshot.uri, snapshot.version, diagnostics)
+        self._cleaning.go_on()
 
 
 def language_of_document(language_id: str, uri: str) -> str | None:

@@ -13,6 +13,7 @@ import os
 import signal
 import stat
 import sys
+from collections.abc import Mapping
 from typing import Final
 
 from pygls.exceptions import JsonRpcInvalidRequest
@@ -43,13 +44,13 @@ class _Output(asyncio.streams.FlowControlMixin):
         self.closed.set()
 
 
-def serve_stdio(runtime: str | None) -> int:
-    """Serve until the client ends it; returns the exit code."""
-    return asyncio.run(_serve(runtime))
+def serve_stdio(forced: Mapping[str, object]) -> int:
+    """Serve until the client ends it; returns the exit code. `forced` are the command line's options."""
+    return asyncio.run(_serve(forced))
 
 
-async def _serve(runtime: str | None) -> int:
-    server = create_server(runtime)
+async def _serve(forced: Mapping[str, object]) -> int:
+    server = create_server(forced)
     protocol = server.wic_protocol
     reader = await _open_reader()
     output = _Output()

@@ -53,13 +53,15 @@ def to_diagnostic(
     resolve_uri: ResolveUri = resolve_nothing,
     version: int | None = None,
     with_related: bool = True,
+    missing_image: str = "",
 ) -> types.Diagnostic:
     """Turn a finding in the document's positions into a diagnostic of the document `uri`.
 
     `lines` are the document's, with their ends, at `version`. A finding in another file is shown where
     the document leads to it (the first note that lies in the document, else the first line), with the
     other place before its message and as related information. `with_related` is False for a client
-    without relatedInformation: notes then stand below the message.
+    without relatedInformation: notes then stand below the message. `missing_image` names the image for lack
+    of which nothing was compiled.
     """
     own = types.Location(uri, to_range(_own_range(finding, lines), lines, encoding))
     message = _with_place(finding.message, finding.place)
@@ -79,7 +81,7 @@ def to_diagnostic(
         source=source,
         tags=_tags(finding.code),
         related_information=[_to_related(note, own, lines, encoding, resolve_uri) for note in notes] or None,
-        data=_to_data(finding.fixes, lines, encoding, version) if finding.fixes else None,
+        data=_to_data(finding.fixes, lines, encoding, version, missing_image),
     )
 
 
@@ -144,6 +146,13 @@ def read_fixes(diagnostic: types.Diagnostic) -> tuple[OfferedFix, ...]:
     return tuple(offered)
 
 
+def read_missing_image(diagnostic: types.Diagnostic) -> str:
+    """Return the image whose lack a diagnostic tells of; empty where it tells of none."""
+    data: object = diagnostic.data
+    image = data.get("missingImage") if isinstance(data, dict) else None
+    return image if isinstance(image, str) else ""
+
+
 @cache
 def _converter() -> Converter:
     return converters.get_converter()
@@ -195,8 +204,8 @@ def _tags(code: str | None) -> list[types.DiagnosticTag] | None:
 
 
 def _to_data(
-    fixes: Sequence[Fix], lines: Sequence[str], encoding: Encoding, version: int | None
-) -> dict[str, object]:
+    fixes: Sequence[Fix], lines: Sequence[str], encoding: Encoding, version: int | None, missing_image: str
+) -> dict[str, object] | None:
     def edit_data(edit: Edit) -> dict[str, object]:
         range_ = to_range(edit.range, lines, encoding)
         return {
@@ -207,6 +216,8 @@ def _to_data(
             "newText": edit.new_text,
         }
 
+    if not fixes:
+        return {"missingImage": missing_image} if missing_image else None
     return {
         "version": version,
         "fixes": [

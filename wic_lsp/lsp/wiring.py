@@ -7,24 +7,33 @@ to tell the client goes through `_Outbox`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from lsprotocol import types
 
 from wic_lsp.config import Problem
-from wic_lsp.lsp.features import code_actions, commands, configuration, lifecycle, progress, sync
+from wic_lsp.lsp.features import (
+    code_actions,
+    commands,
+    configuration,
+    images,
+    lifecycle,
+    progress,
+    sync,
+)
 from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session
+from wic_runtimes.contract import Transfer
 
 _log = logging.getLogger(__name__)
 
 
-def create_server(runtime: str | None) -> WicServer:
-    """Return a server for one client. `runtime` is the one that the command line asked for, if any."""
+def create_server(forced: Mapping[str, object]) -> WicServer:
+    """Return a server for one client. `forced` are options of the command line; None is "not set"."""
     server = WicServer()
-    server.session = Session(runtime, _Outbox(server))
-    for feature in (lifecycle, sync, configuration, code_actions, commands):
+    server.session = Session(forced, _Outbox(server))
+    for feature in (lifecycle, sync, configuration, code_actions, commands, images):
         feature.register(server, server.session)
     return server
 
@@ -51,6 +60,10 @@ class _Outbox:
         _log.warning("%s", problem.message)
         self._server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, problem.message))
 
-    def progress(self, title: str, uri: str) -> AbstractContextManager[None]:
+    def progress(self, title: str, uri: str) -> AbstractContextManager[object]:
         """Show work that takes longer than a second."""
         return progress.show_progress(self._server, title, lambda: self._server.session.cancel_check(uri))
+
+    def pull_progress(self, image: str) -> AbstractContextManager[Callable[[Transfer], None]]:
+        """Show a pull from its beginning."""
+        return images.show_pull(self._server, self._server.session, image)

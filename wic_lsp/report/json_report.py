@@ -39,6 +39,7 @@ def _to_object(file: CheckedFile, result: CheckResult, diagnostics: list[object]
         "path": file.path,
         "toolchain": result.toolchain,
         "runtime": result.runtime,
+        "why": result.why,
         "outcome": outcome_name(result),
         "duration_s": round(result.duration_s, 6),
         "cached": result.cached,

@@ -153,6 +153,16 @@ def families() -> Mapping[str, Family]:
     return {family.id: family for family in sorted(found, key=lambda family: (family.id != "gcc", family.id))}
 
 
+@cache
+def images() -> Mapping[str, str]:
+    """Return the id of the toolchain in every image that a family names, by the image's name, in order."""
+    return {
+        family.image.format(major=major): f"{family.id}-{major}"
+        for family in families().values()
+        for major in family.versions
+    }
+
+
 def language_of_editor(language_id: str) -> str | None:
     """Return the language that an editor calls `language_id`; None where we have none."""
     return next((name for name, language in languages().items() if language_id in language.editor), None)

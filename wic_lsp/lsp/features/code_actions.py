@@ -1,5 +1,7 @@
 """textDocument/codeAction: a quick fix for each fix that the compiler offers, and one for all sure ones.
 
+Where nothing was compiled for lack of an image, its pull is offered.
+
 Only for the version that was checked: a fix for an older text would land in the wrong place.
 """
 
@@ -10,6 +12,7 @@ from typing import Final
 
 from lsprotocol import types
 
+from wic_lsp.lsp.features.images import offer_pulls
 from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Checked, Session
 from wic_lsp.lsp.to_lsp import read_fixes, to_workspace_edit
@@ -31,6 +34,7 @@ def register(server: WicServer, session: Session) -> None:
         actions: list[types.CodeAction] = []
         if _wants(params, types.CodeActionKind.QuickFix.value):
             actions += quick_fixes(uri, checked, params.range, version)
+            actions += offer_pulls(checked, lambda range_: _touch(range_, params.range))
         if _wants(params, FIX_ALL):
             actions += fix_all(uri, checked, version)
         return actions or None

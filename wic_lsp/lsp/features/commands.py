@@ -52,6 +52,7 @@ def register(server: WicServer, session: Session) -> None:
             {
                 "toolchain": result.toolchain,
                 "runtime": result.runtime,
+                "why": result.why,
                 "command": list(result.command),
                 "outcome": result.outcome.value if result.outcome is not None else "not_run",
                 "reason": result.reason,

@@ -1,4 +1,4 @@
-"""Work-done progress for what takes longer than a second, with a button that really ends it.
+"""Work-done progress for what takes its time, with a button that really ends it.
 
 The token is created in a task of its own: a check that is cancelled while the client is being asked must
 not take the question with it.
@@ -23,19 +23,21 @@ _PATIENCE_S: Final = 1.0
 
 
 @contextmanager
-def show_progress(server: WicServer, title: str, cancel: Callable[[], None]) -> Iterator[None]:
-    """Show `title` from a second on until the block ends; `cancel` is called when the user says so."""
+def show_progress(
+    server: WicServer, title: str, cancel: Callable[[], None], *, patience_s: float = _PATIENCE_S
+) -> Iterator[Shown]:
+    """Show `title` from `patience_s` on until the block ends; `cancel` is called when the user says so."""
     loop = asyncio.get_running_loop()
-    shown = _Shown(server, title, cancel)
-    timer = loop.call_later(_PATIENCE_S, shown.begin)
+    shown = Shown(server, title, cancel)
+    timer = loop.call_later(patience_s, shown.begin)
     try:
-        yield
+        yield shown
     finally:
         timer.cancel()
         shown.end()
 
 
-class _Shown:
+class Shown:
     """One progress report, from the question for its token to its end."""
 
     def __init__(self, server: WicServer, title: str, cancel: Callable[[], None]) -> None:
@@ -46,8 +48,20 @@ class _Shown:
         self._task: asyncio.Task[None] | None = None
         self._is_begun = False
         self._is_over = False
+        self._message: str | None = None
+        self._percentage: int | None = None
+
+    def report(self, message: str, percentage: int | None) -> None:
+        """Say how far it has come. The percentage never falls: None, or less than before, changes nothing."""
+        self._message = message or None
+        if percentage is not None:
+            self._percentage = max(percentage, self._percentage or 0)
+        if self._is_begun and not self._is_over:
+            said = types.WorkDoneProgressReport(message=self._message, percentage=self._percentage)
+            self._server.work_done_progress.report(self._token, said)
 
     def begin(self) -> None:
+        """Ask the client for a token, and begin when it has agreed."""
         self._task = asyncio.get_running_loop().create_task(self._create(), name=f"progress: {self._title}")
 
     async def _create(self) -> None:
@@ -62,9 +76,15 @@ class _Shown:
             return
         self._is_begun = True
         progress.tokens[self._token].add_done_callback(lambda _: None if self._is_over else self._cancel())
-        progress.begin(self._token, types.WorkDoneProgressBegin(self._title, cancellable=True))
+        progress.begin(
+            self._token,
+            types.WorkDoneProgressBegin(
+                self._title, cancellable=True, message=self._message, percentage=self._percentage
+            ),
+        )
 
     def end(self) -> None:
+        """End it, or see that it never begins."""
         self._is_over = True
         if self._is_begun:
             self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd())
