@@ -2,9 +2,9 @@
 
 The same for every runtime, which says how a spare is made, ended, and whether it is still good; each is used
 once. How many wait follows use: a job that finds none has one more kept, and a spare that nobody took within
-its lifetime is ended and one fewer is kept, down to none. Building never comes before a result: it waits a
-moment after a job's end, and for a second spare of a kind until nothing runs. All state here belongs to the
-event loop; nothing is ever wrong for want of a spare.
+its lifetime is ended and one fewer is kept, down to none. Building is not in the way of a result: it begins a
+moment after a job's end, and has some patience with what runs then. All state here belongs to the event loop;
+nothing is ever wrong for want of a spare.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _S = TypeVar("_S")
 class Bounds:
     """How many spares there may be, of all kinds and of one, and for how long each waits, in seconds.
 
-    `pause_s` lies between a job's end and the next building; `patience_s` is how long a second spare of a
-    kind waits for running jobs to end before it is built beside them.
+    `pause_s` lies between a job's end and the next building; `patience_s` is how long it waits for running
+    jobs to end before it goes on beside them.
     """
 
     most: int
     most_of_a_kind: int
     lifetime_s: float
     pause_s: float = 0.02
-    patience_s: float = 1.0
+    patience_s: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +134,16 @@ class Spares(Generic[_K, _S]):
 
     async def _fill(self) -> None:
         """Build what is wanted, one after the other."""
-        while (kind := self._neediest()) is not None:
-            if self._waiting.get(kind) and not self._quiet.is_set():
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._quiet.wait(), self._bounds.patience_s)
-                kind = self._neediest()  # much may have changed meanwhile
-                if kind is None:
-                    return
-            await self._make(kind)
+        while self._neediest() is not None:
+            await self.until_quiet()
+            kind = self._neediest()  # much may have changed meanwhile
+            if kind is not None:
+                await self._make(kind)
+
+    async def until_quiet(self) -> None:
+        """Wait until no job runs, or until patience ends: for what must be done, and not just now."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._quiet.wait(), self._bounds.patience_s)
 
     def _filled(self, task: asyncio.Task[None]) -> None:
         self._filling = None

@@ -102,30 +102,47 @@ async def test_as_many_are_kept_as_were_missed_at_once():
 
 
 @in_virtual_time
-async def test_a_second_spare_waits_until_nothing_runs():
-    """The first is built beside running jobs, since the next one needs it; the second has patience."""
+async def test_building_has_patience_with_what_runs():
+    """A job that began meanwhile has the machine for itself, for some time."""
     bench = Workbench()
     spares = bench.spares()
-    await use(spares, "c", "c")
+    await use(spares, "c")
     other = spares.begin("other")
     await asyncio.sleep(SOON)
-    assert [kind for _, kind in bench.begun] == ["c"]
+    assert bench.begun == []
     spares.end(other, may_fill=False)
+    await asyncio.sleep(0)
     await asyncio.sleep(SOON)
-    assert [kind for _, kind in bench.begun] == ["c", "c"]
+    assert bench.begun == [(SOON, "c")]
     await spares.aclose()
 
 
 @in_virtual_time
 async def test_patience_ends():
-    """Where jobs never pause, a second spare is built all the same."""
+    """Where jobs never pause, spares are built all the same."""
     bench = Workbench()
     spares = bench.spares()
-    await use(spares, "c", "c")
+    await use(spares, "c")
     other = spares.begin("other")
     await asyncio.sleep(BOUNDS.patience_s + SOON)
-    assert [kind for _, kind in bench.begun] == ["c", "c"]
+    assert bench.begun == [(BOUNDS.pause_s + BOUNDS.patience_s, "c")]
     spares.end(other)
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_a_moment_between_two_jobs_is_enough():
+    """An edit that cancels a compile and begins the next one lets the spare be built for the one after."""
+    bench = Workbench()
+    spares = bench.spares()
+    await use(spares, "c")
+    other = spares.begin("other")
+    await asyncio.sleep(SOON)
+    spares.end(other, may_fill=False)
+    other = spares.begin("other")
+    await asyncio.sleep(BUILDING_S)
+    assert bench.begun == [(SOON, "c")]
+    spares.end(other, may_fill=False)
     await spares.aclose()
 
 

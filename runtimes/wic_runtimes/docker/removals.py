@@ -21,14 +21,19 @@ _PAUSE_S: Final = 0.1
 """A container whose compiler has ended goes by itself in this time, and is then removed at little cost."""
 
 InThread: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
+UntilQuiet: TypeAlias = Callable[[], Awaitable[None]]
 _log = logging.getLogger(__name__)
 
 
 class Removals:
-    """The containers that are to be removed. `in_thread` does what blocks."""
+    """The containers that are to be removed.
 
-    def __init__(self, in_thread: InThread) -> None:
+    `in_thread` does what blocks; `until_quiet` waits until a removal is in nobody's way.
+    """
+
+    def __init__(self, in_thread: InThread, until_quiet: UntilQuiet) -> None:
         self._in_thread = in_thread
+        self._until_quiet = until_quiet
         self._pending: list[Container] = []
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
@@ -54,6 +59,7 @@ class Removals:
     async def _remove_soon(self) -> None:
         if not self._is_closed:
             await asyncio.sleep(_PAUSE_S)
+            await self._until_quiet()
         failed: list[Container] = []
         while self._pending:
             container = self._pending.pop(0)

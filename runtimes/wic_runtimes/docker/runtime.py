@@ -56,7 +56,6 @@ class DockerRuntime:
         self._connection = Connection(runtime_class)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="docker")
         self._runs = Runs("docker")
-        self._removals = Removals(self._in_thread)
         self._transfers = ImageTransfers(self._connection.engine, self._pool)
         self._asked: set[asyncio.Future[Any]] = set()
         self._images: dict[str, str] = {}
@@ -64,6 +63,7 @@ class DockerRuntime:
         maker = Maker(self._make_spare, self._discard_spare, _is_good, self._fits)
         bounds = _SPARES if keeps_spares else _NO_SPARES
         self._spares: Spares[ContainerKind, Container] = Spares("docker", bounds, maker)
+        self._removals = Removals(self._in_thread, self._spares.until_quiet)
 
     @property
     def name(self) -> str:
