@@ -47,6 +47,16 @@ def test_a_folder_that_nobody_may_read_is_no_matter_of_namespaces():
     assert "readable for all" in explain_failure(words, Forbidders(in_container=True)).remedy
 
 
+def test_a_bubblewrap_whose_libraries_nobody_may_read_is_no_matter_of_namespaces_either():
+    """A root server's own environment, as in /root, holds what pip installed."""
+    words = (
+        "bwrap:wic-1-2-3: error while loading shared libraries: libcap.so.2: cannot open shared object file"
+    )
+    remedy = explain_failure(words, Forbidders(in_container=True)).remedy
+    assert "Install the system's bubblewrap" in remedy
+    assert "seccomp" not in remedy
+
+
 def test_silence_is_said():
     """Where bubblewrap said nothing, the sentence is whole all the same."""
     assert "(bubblewrap said nothing)" in explain_failure("", Forbidders()).reason

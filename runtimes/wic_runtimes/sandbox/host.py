@@ -272,6 +272,12 @@ def explain_failure(stderr: str, found: Forbidders) -> RuntimeUnavailable:
         remedy = (
             "A server that runs as root compiles as 'nobody': make the compiler's folder readable for all."
         )
+    elif "shared libraries" in words:
+        remedy = (
+            "The bubblewrap that pip installed cannot be loaded: 'nobody', as whom a server that runs as "
+            "root starts it, may not read its folder. Install the system's bubblewrap, or make the folder "
+            "readable for all."
+        )
     elif found.apparmor_restricts:
         remedy = (
             "Ubuntu's AppArmor forbids user namespaces to unknown programs. Install the system's bubblewrap "
