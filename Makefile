@@ -40,10 +40,12 @@ test: lint engines
 # A container engine and the images that the tests compile in; without them those tests are skipped.
 engines:
 	@tests/engines/docker ensure
+	@tests/engines/podman ensure
 
 bench: setup
 	$(BIN)/python tests/bench/bench_documents.py
 	$(BIN)/python tests/bench/bench_server.py
+	$(BIN)/python tests/bench/bench_docker.py || test $$? -eq 2
 
 clean:
 	rm -rf $(VENV) dist build

@@ -48,6 +48,13 @@ async def docker_bench(missing_engine):
         yield made
 
 
+@pytest.fixture
+async def podman_bench(missing_engine):
+    podman = next(under_test for under_test in RUNTIMES if under_test.name == "podman")
+    async for made in _make_bench(podman, missing_engine):
+        yield made
+
+
 async def _make_bench(under_test, missing_engine):
     runtime = under_test.create()
     try:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from tests.conformance.podman_service import podman_address
 from wic_runtimes.contract import CompileJob, JobFile, Limits, Runtime
 from wic_runtimes.registry import create_runtime
 
@@ -69,8 +70,14 @@ def _registered(name: str, **options: object) -> Callable[[], Runtime]:
     return lambda: create_runtime(name, options)
 
 
+def _podman() -> Runtime:
+    """Make the Docker runtime, on a Podman service of the tests' own."""
+    return create_runtime("docker", {"address": podman_address()})
+
+
 RUNTIMES = (
     RuntimeUnderTest("sandbox", _registered("sandbox"), _host_shell, _host_gcc),
     RuntimeUnderTest("sandbox-no-spares", _registered("sandbox", spares=False), _host_shell, _host_gcc),
     RuntimeUnderTest("docker", _registered("docker"), _image_shell, _image_gcc),
+    RuntimeUnderTest("podman", _podman, _image_shell, _image_gcc),
 )

@@ -87,6 +87,19 @@ def test_our_own_errors_pass():
         (409, "removal of container abc is already in progress", JobEvicted, "Run it again."),
         (400, "Minimum memory limit allowed is 6MB", JobRejected, "Minimum memory limit"),
         (403, "authorization denied by plugin", RuntimeUnavailable, "forbids"),
+        (
+            500,
+            "container create: container-init binary not found on the host",
+            RuntimeUnavailable,
+            "catatonit",
+        ),
+        (500, "opening seccomp profile failed: open /proc/1/fd/2", RuntimeUnavailable, "on this machine"),
+        (
+            409,
+            "preparing container a for attach: runc create failed",
+            RuntimeUnavailable,
+            "runc create failed",
+        ),
         (500, "something else", RuntimeUnavailable, "something else"),
     ],
 )

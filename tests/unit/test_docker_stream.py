@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wic_runtimes.contract import JobFile
-from wic_runtimes.docker.script import BEGUN, NO_PROGRAM, READY, pack
+from wic_runtimes.docker.podman import OWN_COUNTERS
+from wic_runtimes.docker.script import BEGUN, MACHINE_COUNTER, NO_PROGRAM, READY, pack
 from wic_runtimes.docker.stream import Reader, Trailer
 
 frames = st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=30)), max_size=10)
@@ -23,7 +24,9 @@ def frame(kind, payload):
 
 
 MARK = "0123456789abcdef"
-END = [(2, f"{MARK}\n".encode()), (1, f"{MARK} 1 7 7\n".encode())]
+MACHINE = MACHINE_COUNTER
+OWN = OWN_COUNTERS[0]
+END = [(2, f"{MARK}\n".encode()), (1, f"{MARK} 1 {MACHINE}:7 {MACHINE}:7\n".encode())]
 
 
 def fed(pieces, limit=1000, mark=MARK):
@@ -48,7 +51,7 @@ def test_streams_come_apart_whatever_the_cuts(frames, cuts):
         reader.feed(wire[start:end])
     assert reader.has_begun
     assert (reader.stdout, reader.stderr) == (written(frames, 1), written(frames, 2))
-    assert reader.trailer == Trailer(1, may_be_memory=False)
+    assert reader.trailer == Trailer(1, was_memory=False)
     assert not reader.is_over
 
 
@@ -79,13 +82,26 @@ def test_the_end_is_said_on_both_outputs(missing):
 
 
 @pytest.mark.parametrize(
-    ("counts", "may_be"), [("5 5", False), ("5 6", True), ("unknown unknown", True), ("5 unknown", True)]
+    ("counts", "was_memory"),
+    [
+        (f"{MACHINE}:5 {MACHINE}:5", False),
+        (f"{MACHINE}:5 {MACHINE}:6", None),
+        (f"{OWN}:0 {OWN}:0", False),
+        (f"{OWN}:0 {OWN}:1", True),
+        (f"{OWN}:5 {MACHINE}:5", None),
+        ("unknown unknown", None),
+        (f"{OWN}:5 unknown", None),
+        (f"{OWN}: {OWN}:", None),
+    ],
 )
 @pytest.mark.parametrize("code", [0, 1, 137])
-def test_only_a_count_that_stands_still_rules_out_a_death_of_memory(code, counts, may_be):
-    """Whatever the exit code: a compiler may outlive a process of its own, and say that all is well."""
+def test_only_a_count_that_stands_still_rules_out_a_death_of_memory(code, counts, was_memory):
+    """Whatever the exit code: a compiler may outlive a process of its own, and say that all is well.
+
+    The machine's own count says nothing of who was killed; the container's does.
+    """
     reader = fed([frame(1, BEGUN), frame(*END[0]), frame(1, f"{MARK} {code} {counts}\n".encode())])
-    assert reader.trailer == Trailer(code, may_be_memory=may_be)
+    assert reader.trailer == Trailer(code, was_memory=was_memory)
 
 
 def test_the_first_line_is_taken_off_though_it_shares_a_frame():

@@ -8,18 +8,25 @@ Everything here blocks and belongs in a thread.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from importlib.util import find_spec
 
 from wic_runtimes.docker import faults
-from wic_runtimes.docker.endpoint import SYSTEM_SOCKET, own_endpoint
+from wic_runtimes.docker.endpoint import SYSTEM_SOCKET, Endpoint, own_endpoint
 from wic_runtimes.docker.engine import Engine, EngineApi, connect
+from wic_runtimes.docker.sealed import SealedProfile
 
 
 class Connection:
-    """The way to this user's engine, and by which OCI runtime it is to run containers (empty: its own)."""
+    """The way to an engine, and by which OCI runtime it is to run containers (empty: its own).
 
-    def __init__(self, runtime_class: str) -> None:
+    `address` is the engine's, empty for the user's own.
+    """
+
+    def __init__(self, runtime_class: str, address: str = "") -> None:
         self._runtime_class = runtime_class
+        self._address = address
+        self._profile = SealedProfile()
         self._lock = threading.Lock()
         self._clients: list[EngineApi] = []
         self.current: Engine | None = None
@@ -27,17 +34,24 @@ class Connection:
     @property
     def could_be(self) -> bool:
         """Whether there may be an engine at all. Speaks to nobody, and loads nothing."""
-        return self.current is not None or (own_endpoint() is not None and find_spec("docker") is not None)
+        return self.current is not None or (self._endpoint() is not None and find_spec("docker") is not None)
+
+    def _endpoint(self) -> Endpoint | None:
+        return Endpoint(self._address, "its option") if self._address else own_endpoint()
 
     def engine(self) -> Engine:
         """Return the engine. Raises RuntimeUnavailable."""
         with self._lock:
             if self.current is None:
-                endpoint = own_endpoint()
+                endpoint = self._endpoint()
                 if endpoint is None:
                     raise faults.not_running(f"unix://{SYSTEM_SOCKET}")
-                self.current = connect(endpoint, self._runtime_class)
-                self._clients.append(self.current.api)
+                engine = connect(endpoint, self._runtime_class)
+                self._clients.append(engine.api)
+                if engine.host.is_podman:
+                    with faults.translated(engine.url):
+                        engine = replace(engine, seccomp_path=self._profile.open())
+                self.current = engine
             return self.current
 
     def forget(self, engine: Engine) -> None:
@@ -47,6 +61,7 @@ class Connection:
                 self.current = None
 
     def close(self) -> None:
-        """Close every client that was made."""
+        """Close every client that was made, and what Podman was to read."""
         for client in self._clients:
             client.close()
+        self._profile.close()

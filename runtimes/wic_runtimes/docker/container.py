@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 
 from wic_runtimes.contract import SOURCE_DIR, Limits
 from wic_runtimes.docker.attached import Attached
-from wic_runtimes.docker.engine import EngineApi, remove_container
+from wic_runtimes.docker.engine import Engine, remove_container
 from wic_runtimes.docker.judging import Ended, Ending
 from wic_runtimes.docker.plan import Plan
 from wic_runtimes.docker.stream import Reader
@@ -37,10 +37,11 @@ class Container:
     `url` is its engine's address, `name` what the engine knows it by.
     """
 
-    def __init__(self, api: EngineApi, url: str, name: str) -> None:
-        self.url = url
+    def __init__(self, engine: Engine, name: str) -> None:
+        self.url = engine.url
         self.name = name
-        self._api = api
+        self._engine = engine
+        self._api = engine.api
         self._attached: Attached | None = None
         self._started = 0.0
         self._is_waiting = False
@@ -70,7 +71,7 @@ class Container:
 
     def open(self, plan: Plan) -> None:
         """Have the engine make and start the container, attached to us."""
-        self._api.create_container_from_config(plan.configuration, self.name)
+        self._api.create_container_from_config(self._engine.fit(plan.configuration), self.name)
         if self._is_ended:
             return
         if plan.archive:
@@ -137,8 +138,9 @@ class Container:
                     began = time.monotonic()
                     deadline = began + wall_s
             trailer = reader.trailer
-            if trailer is not None and not trailer.may_be_memory:
-                return Ended(Ending.SAID, trailer.exit_code, time.monotonic() - began)
+            if trailer is not None and trailer.was_memory is not None:
+                compile_s = time.monotonic() - began
+                return Ended(Ending.SAID, trailer.exit_code, compile_s, was_out_of_memory=trailer.was_memory)
             if data == b"":
                 return self._find_end(reader, began, deadline)
             ending = self._find_reason(reader, deadline)
@@ -164,13 +166,16 @@ class Container:
             state = cast("Mapping[str, Any]", self._api.inspect_container(self.name)["State"])
             if not state["Running"]:
                 trailer = reader.trailer
-                heard = self._heard()
+                is_podman = self._engine.host.is_podman
+                heard = set() if is_podman else self._heard()
+                was_out_of_memory = bool(state["OOMKilled"]) or "oom" in heard
                 return Ended(
                     Ending.SAID if trailer is not None or not reader.has_mark else Ending.GONE,
                     trailer.exit_code if trailer is not None else int(state["ExitCode"]),
                     compile_s,
-                    was_out_of_memory=bool(state["OOMKilled"]) or "oom" in heard,
+                    was_out_of_memory=was_out_of_memory,
                     was_killed=trailer is None and "kill" in heard,
+                    is_unexplained=is_podman and not was_out_of_memory,
                 )
             ending = self._find_reason(reader, deadline)
             if ending is not None:
@@ -180,7 +185,10 @@ class Container:
         return Ended(Ending.OUTPUT, None, compile_s)
 
     def _heard(self) -> set[str]:
-        """Return what the engine told of it: a kill for memory may be told too late for its state."""
+        """Return what the engine told of it: a kill for memory may be told too late for its state.
+
+        Podman tells nothing.
+        """
         filters = {"container": self.name, "event": ["oom", "kill"]}
         events = self._api.events(since=self._started - 1, until=time.time(), filters=filters, decode=True)
         return {str(event.get("Action", "")) for event in events}

@@ -13,6 +13,8 @@ from typing import Any, Final, Protocol, cast
 
 from wic_runtimes.docker import faults
 from wic_runtimes.docker.endpoint import Endpoint
+from wic_runtimes.docker.podman import find_podman_weakness, for_podman, podman_version
+from wic_runtimes.docker.sealed import is_seen
 from wic_runtimes.docker.spec import Host
 from wic_runtimes.errors import RuntimeUnavailable
 
@@ -62,6 +64,10 @@ class EngineApi(Protocol):
         """Answer what happened between two moments of the engine's clock."""
         ...
 
+    def version(self) -> Mapping[str, Any]:
+        """Answer what the engine is made of."""
+        ...
+
     def info(self) -> Mapping[str, Any]:
         """Answer what the engine is and can do."""
         ...
@@ -73,12 +79,20 @@ class EngineApi(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """An engine that answers and isolates: its client, its address, who named it, and its host."""
+    """An engine that answers and isolates: its client, its address, who named it, and its host.
+
+    `seccomp_path` is where Podman reads our profile; Docker is given it by value.
+    """
 
     api: EngineApi
     url: str
     source: str
     host: Host
+    seccomp_path: str = ""
+
+    def fit(self, configuration: Mapping[str, object]) -> Mapping[str, object]:
+        """Return a container's configuration as this engine takes it."""
+        return for_podman(configuration, self.seccomp_path) if self.host.is_podman else configuration
 
 
 def connect(endpoint: Endpoint, runtime_class: str = "") -> Engine:
@@ -92,27 +106,37 @@ def connect(endpoint: Endpoint, runtime_class: str = "") -> Engine:
         raise faults.no_way(endpoint.url)
     options: dict[str, Any] = {"base_url": endpoint.url}
     with faults.translated(endpoint.url):
-        _knock(endpoint.url)
+        is_local = _knock(endpoint.url)
         if endpoint.source == "DOCKER_HOST":
             options = docker.utils.kwargs_from_env(dict(os.environ))
         client = docker.APIClient(**options, version="auto", timeout=_TIMEOUT_S, max_pool_size=_CONNECTIONS)
         api = cast("EngineApi", client)
-        info = api.info()
+        version, info = api.version(), api.info()
     try:
-        host = examine(info, endpoint.url, runtime_class)
+        host = examine(info, version, endpoint.url, runtime_class, is_local=is_local)
     except RuntimeUnavailable:
         api.close()
         raise
     return Engine(api, endpoint.url, endpoint.source, host)
 
 
-def examine(info: Mapping[str, Any], url: str, runtime_class: str) -> Host:
+def examine(
+    info: Mapping[str, Any], version: Mapping[str, Any], url: str, runtime_class: str, *, is_local: bool
+) -> Host:
     """Say what the engine's host is, by its own word. Raises RuntimeUnavailable where it cannot isolate."""
     weakness = find_weakness(info)
+    podman = podman_version(version)
+    if podman and not weakness:
+        weakness = find_podman_weakness(info, podman, is_local=is_local)
     if weakness:
         raise RuntimeUnavailable(
             f"The container engine at {url} cannot isolate a compile: {weakness}.",
             "Use one with control groups (rootless: version 2) and seccomp, or another runtime.",
+        )
+    if podman and runtime_class:  # it names whatever it has ever heard of
+        raise RuntimeUnavailable(
+            f"The container engine at {url} is Podman, which does not tell which runtime classes it has.",
+            "Unset wic.runtimeClass, or use Docker.",
         )
     known = cast("Mapping[str, Mapping[str, Any]]", info.get("Runtimes") or {})
     if runtime_class and runtime_class not in known:
@@ -122,16 +146,22 @@ def examine(info: Mapping[str, Any], url: str, runtime_class: str) -> Host:
         )
     program = str((known.get(runtime_class) or {}).get("path", ""))
     is_gvisor = "runsc" in runtime_class or "runsc" in program
-    return Host(int(info.get("NCPU") or 1), int(info.get("MemTotal") or 0), runtime_class, is_gvisor)
+    cpus, memory_bytes = int(info.get("NCPU") or 1), int(info.get("MemTotal") or 0)
+    return Host(cpus, memory_bytes, runtime_class, is_gvisor, is_podman=bool(podman))
 
 
-def _knock(url: str) -> None:
-    """Raise OSError where nobody listens on a local socket: the SDK would leave its own end open."""
+def _knock(url: str) -> bool:
+    """Say whether a process of this machine listens there.
+
+    Raises OSError where nobody listens on a local socket: the SDK would leave its own end open.
+    """
     scheme, _, path = url.partition("://")
-    if scheme == "unix":
-        with socket.socket(socket.AF_UNIX) as door:
-            door.settimeout(_TIMEOUT_S)
-            door.connect(path)
+    if scheme != "unix":
+        return False
+    with socket.socket(socket.AF_UNIX) as door:
+        door.settimeout(_TIMEOUT_S)
+        door.connect(path)
+        return is_seen(door)
 
 
 def find_weakness(info: Mapping[str, Any]) -> str:

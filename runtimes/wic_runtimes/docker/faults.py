@@ -174,6 +174,15 @@ def _explain_answer(status: int, words: str, image: str) -> RuntimeFailure:
     failure: RuntimeFailure = RuntimeUnavailable(f"The container engine failed: {said}.", _DOCTOR)
     if is_disk_full(low):
         failure = disk_full()
+    elif has("container-init binary not found"):
+        failure = RuntimeUnavailable(
+            "Podman has no init program for containers.", "Install the package catatonit on its machine."
+        )
+    elif has("seccomp profile"):
+        failure = RuntimeUnavailable(
+            f"The container engine does not take our seccomp profile: {said}.",
+            "Where it is Podman, it must run on this machine, and not in a virtual machine of its own.",
+        )
     elif has("no such image"):
         failure = image_missing(image)
     elif has('exec: "', "executable file not found"):

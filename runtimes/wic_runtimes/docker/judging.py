@@ -42,8 +42,8 @@ class Ended:
     """How a container's job ended.
 
     `exit_code` is the compiler's where its end was SAID, the container's where it is GONE, else None.
-    `was_out_of_memory` is the engine's word; `was_killed` says that somebody had the engine kill the
-    container.
+    `was_out_of_memory` is the word of the engine, or of the container's own control group; `was_killed` says
+    that somebody had the engine kill the container; `is_unexplained` that the engine, asked, told nothing.
     """
 
     ending: Ending
@@ -51,6 +51,7 @@ class Ended:
     compile_s: float
     was_out_of_memory: bool = False
     was_killed: bool = False
+    is_unexplained: bool = False
 
 
 def lacks_script(ended: Ended, reader: Reader) -> bool:
@@ -82,6 +83,8 @@ def _judge_end(ended: Ended, reader: Reader, job: CompileJob) -> tuple[Outcome, 
         return Outcome.OUT_OF_MEMORY, None
     if ended.was_killed:
         raise JobEvicted("The container was killed from outside before its compiler ended.", "Run it again.")
+    if ended.is_unexplained and (reader.has_begun or ended.exit_code in _DEATHS):
+        raise _unexplained(ended)
     failed_first = ended.exit_code in _NOT_EXECUTED and bytes(reader.stderr).startswith(_FIRST_PROCESSES)
     if reader.said == NO_PROGRAM or (not reader.has_mark and failed_first):
         raise _no_program(job)
@@ -102,6 +105,18 @@ def _no_program(job: CompileJob) -> ImageUnavailable:
         f"The image {image_name(job.image)} has no compiler {job.argv[0]}.",
         "Choose another toolchain: `wic toolchains` lists what is usable.",
     )
+
+
+def _unexplained(ended: Ended) -> JobEvicted:
+    """Say that it may have been memory, somebody outside, or the code itself, and that nobody tells."""
+    if ended.ending is Ending.SAID:
+        reason = (
+            "Something on this machine was killed for memory while it compiled, and Podman does not tell "
+            "whether it was this compiler."
+        )
+    else:
+        reason = "The container ended before its compiler's end was told, and Podman does not tell why."
+    return JobEvicted(reason, "Run it again; if that does not help, allow it more memory, or use Docker.")
 
 
 def taken_away() -> JobEvicted:

@@ -49,11 +49,12 @@ _T = TypeVar("_T")
 class DockerRuntime:
     """Runs jobs in containers of a Docker engine, or of one that speaks like it. See `Runtime`.
 
-    `runtime_class` is the engine's name of the OCI runtime to run them by, empty for its own.
+    `runtime_class` is the engine's name of the OCI runtime to run them by, empty for its own; `address` is
+    the engine's, empty for the user's own.
     """
 
-    def __init__(self, *, keeps_spares: bool, runtime_class: str = "") -> None:
-        self._connection = Connection(runtime_class)
+    def __init__(self, *, keeps_spares: bool, runtime_class: str = "", address: str = "") -> None:
+        self._connection = Connection(runtime_class, address)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="docker")
         self._runs = Runs("docker")
         self._transfers = ImageTransfers(self._connection.engine, self._pool)
@@ -105,7 +106,7 @@ class DockerRuntime:
                 if _is_answer(reader, ended):
                     return reader, ended
             reader, ended = await self._drive(engine, plan, None, job, run)
-            if engine.host.is_gvisor or not lacks_script(ended, reader):
+            if engine.host.needs_script or not lacks_script(ended, reader):
                 return reader, ended
             self._bare.add(kind.image)
         environment = await self._in_thread(lambda: _environment_of(engine, kind.image))
@@ -151,7 +152,7 @@ class DockerRuntime:
         return current if current is not None else await self._in_thread(self._connection.engine)
 
     def _new_container(self, engine: Engine) -> Container:
-        return Container(engine.api, engine.url, f"{ownership.own_label()}-{uuid4().hex[:12]}")
+        return Container(engine, f"{ownership.own_label()}-{uuid4().hex[:12]}")
 
     def _follow_image(self, name: str, image: str) -> None:
         """Make no more use of what waits in an image that had this name before."""
@@ -260,9 +261,11 @@ class DockerRuntime:
     def _facts(self, engine: Engine) -> dict[str, str]:
         with translated(engine.url):
             info = engine.api.info()
+        system = str(info.get("OperatingSystem"))
+        on_system = f"Podman on {system}" if engine.host.is_podman else system
         runtime_class = {"runtime class": engine.host.runtime_class} if engine.host.runtime_class else {}
         return runtime_class | {
-            "engine": f"{info.get('OperatingSystem')}, version {info.get('ServerVersion')}",
+            "engine": f"{on_system}, version {info.get('ServerVersion')}",
             "address": f"{engine.url} ({engine.source})",
             "memory": "limited for all processes together, by the engine's control groups; no swap",
             "images": "never pulled unasked",

@@ -35,6 +35,9 @@ NO_TAR: Final = b"wic: no tar\n"
 NOT_UNPACKED: Final = b"wic: not unpacked\n"
 """What it writes instead where the source did not arrive whole."""
 
+MACHINE_COUNTER: Final = "/proc/vmstat"
+"""Where the kernel counts the processes of the whole machine that were killed for memory."""
+
 GRACE_S: Final = 5
 """How much later than the server the container itself ends a compiler: only where the server is gone."""
 
@@ -45,16 +48,22 @@ OWN_PROCESSES: Final = 6
 # sees to the first, the watch to the compiler's deadline; both belong to the container's first process, not
 # to the compiler, and hold no output open. `kill -- -1` ends all but the first process and the script itself:
 # whoever still lives writes no more. The kernel's count of kills for memory tells whether a failure may be
-# one; then the engine is asked. gVisor obeys a limit of computing time only where it is set from inside.
+# one; then the engine is asked. Further words are files with the container's own count, which says it for
+# sure. gVisor obeys a limit of computing time only where the process that is to
+# obey sets it. In a subshell, or some shells would say on the compiler's stderr how it died.
 SCRIPT: Final = """\
 ooms() {
     seen=unknown
-    while read -r name count; do
-        case $name in oom_kill) seen=$count && break ;; esac
-    done </proc/vmstat
+    for file in $counters; do
+        while read -r name count; do
+            case $name in oom_kill) seen=$file:$count && return ;; esac
+        done <"$file"
+    done
 } 2>/dev/null
 guard=$( (sleep "$1"; kill -s KILL -- -1) >/dev/null 2>&1 & echo $!)
 cpu=$2
+shift 2
+counters="$* /proc/vmstat"
 ooms
 before=$seen
 echo 'wic: ready'
@@ -79,9 +88,8 @@ case $1 in
 esac >/dev/null || { echo 'wic: no program'; exit 1; }
 shift
 ( ( sleep "$deadline"; kill -s KILL -- -1 ) >/dev/null 3>&- & )
-ulimit -t "$cpu"
 echo 'wic: begun'
-env -i -- "PATH=$PATH" "$@" 2>&3 3>&-
+( ulimit -t "$cpu"; exec env -i -- "PATH=$PATH" "$@" 2>&3 3>&- )
 code=$?
 kill -s KILL -- -1
 ooms

@@ -55,12 +55,21 @@ READONLY_PATHS: Final = ("/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/pr
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What an engine runs containers on: processors, bytes of memory, and by which OCI runtime."""
+    """What an engine runs containers on: processors, bytes of memory, and by which OCI runtime.
+
+    `is_podman` says that the engine is Podman, which wants some things said differently: see `podman`.
+    """
 
     cpus: int
     memory_bytes: int
     runtime_class: str = ""
     is_gvisor: bool = False
+    is_podman: bool = False
+
+    @property
+    def needs_script(self) -> bool:
+        """Whether the script's word is needed, so that an image without `sh` and `tar` is of no use."""
+        return self.is_gvisor or self.is_podman
 
 
 @dataclass(frozen=True, slots=True)

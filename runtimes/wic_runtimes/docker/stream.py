@@ -14,7 +14,7 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
-from wic_runtimes.docker.script import BEGUN, NO_PROGRAM, NO_TAR, NOT_UNPACKED, READY
+from wic_runtimes.docker.script import BEGUN, MACHINE_COUNTER, NO_PROGRAM, NO_TAR, NOT_UNPACKED, READY
 
 _HEADER: Final = struct.Struct(">BxxxI")
 _STDOUT: Final = 1
@@ -27,11 +27,12 @@ _LONGEST: Final = max(map(len, _FIRST_LINES))
 class Trailer:
     """What the script said of the compiler's end. 128+N is a death by signal N.
 
-    `may_be_memory` says that the kernel killed something for memory meanwhile, or that this is not known.
+    `was_memory` says whether something inside was killed for memory; None where that is not known, since
+    something on the machine was, or nobody counts.
     """
 
     exit_code: int
-    may_be_memory: bool
+    was_memory: bool | None
 
 
 class Reader:
@@ -66,8 +67,8 @@ class Reader:
         line, end, _ = bytes(self._held[_STDOUT]).partition(b"\n")
         if not (self._mark and end and bytes(self._held[_STDERR]) == self._mark + b"\n"):
             return None
-        _, code, before, after = line.split(b" ")
-        return Trailer(int(code), may_be_memory=not (before == after and after.isdigit()))
+        _, code, before, after = line.decode().split(" ")
+        return Trailer(int(code), _compare(before, after))
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes; sets `is_over` when the compiler has written more than it may."""
@@ -123,6 +124,17 @@ class Reader:
         room = self._limit - len(self.stdout) - len(self.stderr)
         kept += payload[:room] if room > 0 else b""
         self.is_over = self.is_over or len(payload) > room
+
+
+def _compare(before: str, after: str) -> bool | None:
+    """Say whether something inside was killed for memory, from two counts, each with who counted."""
+    counter, _, first = before.partition(":")
+    same, _, last = after.partition(":")
+    if counter != same or not (first.isdecimal() and last.isdecimal()):
+        return None
+    if first == last:
+        return False
+    return None if counter == MACHINE_COUNTER else True
 
 
 def _find_mark(data: bytearray, mark: bytes) -> int:
