@@ -55,8 +55,7 @@ class Relay:
         except asyncio.CancelledError:
             pass  # by `aclose` alone, which is the connection's end
         finally:
-            writer.close()
-            engine_writer.close()
+            await asyncio.gather(_end(writer), _end(engine_writer))
             self._tasks.discard(task)
 
     async def aclose(self) -> None:
@@ -72,7 +71,10 @@ class Relay:
             while chunk := await reader.read(_CHUNK):
                 writer.write(self._change(chunk) if is_asking else chunk)
                 await writer.drain()
-            writer.write_eof()
+            if writer.can_write_eof():
+                writer.write_eof()
+            else:  # TLS knows no half of a connection that is open
+                writer.close()
 
     def _change(self, chunk: bytes) -> bytes:
         line, end, rest = chunk.partition(b"\r\n")
@@ -84,6 +86,15 @@ class Relay:
             for one, other in self._changes.items():
                 asked = asked.replace(one, other)
         return asked.encode() + end + rest
+
+
+async def _end(writer: asyncio.StreamWriter) -> None:
+    """Close a connection; where TLS's farewell is not answered, without."""
+    writer.close()
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(1):
+            await writer.wait_closed()
+    writer.transport.abort()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,10 @@ class Attached:
         return data
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, with the answer that the SDK keeps beside it: both hold it open."""
+        response = getattr(self._attached, "_response", None)
+        if response is not None:
+            response.close()
         with suppress(OSError):
             self._socket.close()
         self._attached.close()

@@ -8,12 +8,12 @@ transfer up. urllib3 can shut down a response, but a stalled registry keeps the 
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import IO, Any, Protocol, cast
 
+from wic_runtimes.docker.client import client_class, client_options
 from wic_runtimes.docker.engine import Engine, EngineApi
 
 Event = Mapping[str, object]
@@ -89,10 +89,7 @@ def open_line(engine: Engine, line: Line, timeout_s: float) -> TransferApi:
 
     `timeout_s` is for its short questions; a transfer may take any time.
     """
-    import docker  # noqa: PLC0415 - loaded when it is needed
-    import docker.utils  # noqa: PLC0415 - likewise
-
-    class Client(docker.APIClient):  # type: ignore[misc] # the SDK has no types
+    class Client(client_class()):  # type: ignore[misc] # the SDK has no types
         def send(self, request: Any, **options: Any) -> Any:
             if line.is_cut:
                 raise ConnectionAbortedError("the transfer was ended")
@@ -100,8 +97,5 @@ def open_line(engine: Engine, line: Line, timeout_s: float) -> TransferApi:
             line.watch(self.get_adapter(request.url).get_connection_with_tls_context(request, **chosen))
             return super().send(request, **options)
 
-    options: dict[str, Any] = {"base_url": engine.url}
-    if engine.source == "DOCKER_HOST":
-        options = docker.utils.kwargs_from_env(dict(os.environ))
-    client = Client(**options, version="auto", timeout=timeout_s)
+    client = Client(**client_options(engine.endpoint), version="auto", timeout=timeout_s)
     return cast("TransferApi", client)

@@ -19,10 +19,16 @@ SYSTEM_SOCKET: Final = "/var/run/docker.sock"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An engine's address as the SDK takes it (unix://, tcp://, ssh://), and who named it."""
+    """An engine's address as the SDK takes it (unix://, tcp://, ssh://), and who named it.
+
+    `certificates` is the folder with its ca.pem, cert.pem and key.pem where it is spoken to over TLS, else
+    empty; `is_verified` says that it must show a certificate that those vouch for.
+    """
 
     url: str
     source: str
+    certificates: str = ""
+    is_verified: bool = True
 
 
 def find_endpoint(environment: Mapping[str, str], home: Path, user: int) -> Endpoint | None:
@@ -33,7 +39,9 @@ def find_endpoint(environment: Mapping[str, str], home: Path, user: int) -> Endp
     """
     host = environment.get("DOCKER_HOST")
     if host:
-        return Endpoint(host, "DOCKER_HOST")
+        wants_tls = bool(environment.get("DOCKER_TLS_VERIFY")) and not host.startswith("unix:")
+        folder = environment.get("DOCKER_CERT_PATH") or str(home / ".docker")
+        return Endpoint(host, "DOCKER_HOST", folder if wants_tls else "")
     chosen = _context(environment, home)
     if chosen is not None:
         return chosen
@@ -59,7 +67,12 @@ def _context(environment: Mapping[str, str], home: Path) -> Endpoint | None:
     endpoints = _read(folder / "contexts/meta" / digest / "meta.json").get("Endpoints")
     engine = cast("dict[str, object]", endpoints).get("docker") if isinstance(endpoints, dict) else None
     host = cast("dict[str, object]", engine).get("Host") if isinstance(engine, dict) else None
-    return Endpoint(host, f"the context '{name}'") if isinstance(host, str) and host else None
+    if not isinstance(host, str) or not host:
+        return None
+    certificates = folder / "contexts/tls" / digest / "docker"
+    is_verified = cast("dict[str, object]", engine).get("SkipTLSVerify") is not True
+    found = str(certificates) if certificates.is_dir() else ""
+    return Endpoint(host, f"the context '{name}'", found, is_verified)
 
 
 def _read(file: Path) -> dict[str, object]:

@@ -1,17 +1,17 @@
 """The engine's client: the part of the `docker` SDK that we use, and what must hold before anything runs.
 
-The SDK is imported here, when an engine is first spoken to. Everything blocks and belongs in a thread.
+Nothing is loaded before an engine is first spoken to. Everything blocks and belongs in a thread.
 """
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, cast
 
 from wic_runtimes.docker import faults
+from wic_runtimes.docker.client import client_class, client_options
 from wic_runtimes.docker.endpoint import Endpoint
 from wic_runtimes.docker.podman import find_podman_weakness, for_podman, podman_version
 from wic_runtimes.docker.sealed import is_seen
@@ -79,16 +79,20 @@ class EngineApi(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """An engine that answers and isolates: its client, its address, who named it, and its host.
+    """An engine that answers and isolates: its client, where it is, and its host.
 
     `seccomp_path` is where Podman reads our profile; Docker is given it by value.
     """
 
     api: EngineApi
-    url: str
-    source: str
+    endpoint: Endpoint
     host: Host
     seccomp_path: str = ""
+
+    @property
+    def url(self) -> str:
+        """Its address, for people."""
+        return self.endpoint.url
 
     def fit(self, configuration: Mapping[str, object]) -> Mapping[str, object]:
         """Return a container's configuration as this engine takes it."""
@@ -98,18 +102,15 @@ class Engine:
 def connect(endpoint: Endpoint, runtime_class: str = "") -> Engine:
     """Return the engine there. Raises RuntimeUnavailable where there is none that isolates, or not so."""
     try:
-        import docker  # noqa: PLC0415 - loaded when it is needed
-        import docker.utils  # noqa: PLC0415 - likewise
+        make_client = client_class()
     except ImportError as exc:
         raise faults.no_client() from exc
     if endpoint.url.startswith("ssh:"):
         raise faults.no_way(endpoint.url)
-    options: dict[str, Any] = {"base_url": endpoint.url}
     with faults.translated(endpoint.url):
         is_local = _knock(endpoint.url)
-        if endpoint.source == "DOCKER_HOST":
-            options = docker.utils.kwargs_from_env(dict(os.environ))
-        client = docker.APIClient(**options, version="auto", timeout=_TIMEOUT_S, max_pool_size=_CONNECTIONS)
+        options = client_options(endpoint)
+        client = make_client(**options, version="auto", timeout=_TIMEOUT_S, max_pool_size=_CONNECTIONS)
         api = cast("EngineApi", client)
         version, info = api.version(), api.info()
     try:
@@ -117,7 +118,7 @@ def connect(endpoint: Endpoint, runtime_class: str = "") -> Engine:
     except RuntimeUnavailable:
         api.close()
         raise
-    return Engine(api, endpoint.url, endpoint.source, host)
+    return Engine(api, endpoint, host)
 
 
 def examine(

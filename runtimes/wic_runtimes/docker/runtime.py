@@ -266,7 +266,7 @@ class DockerRuntime:
         runtime_class = {"runtime class": engine.host.runtime_class} if engine.host.runtime_class else {}
         return runtime_class | {
             "engine": f"{on_system}, version {info.get('ServerVersion')}",
-            "address": f"{engine.url} ({engine.source})",
+            "address": f"{engine.url} ({engine.endpoint.source})",
             "memory": "limited for all processes together, by the engine's control groups; no swap",
             "images": "never pulled unasked",
         }
