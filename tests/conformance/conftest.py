@@ -37,22 +37,30 @@ async def bench(request, missing_engine):
 
 @pytest.fixture
 async def sandbox_bench(missing_engine):
-    async for made in _make_bench(RUNTIMES[0], missing_engine):
+    async for made in _make_bench(_named("sandbox"), missing_engine):
         yield made
 
 
 @pytest.fixture
 async def docker_bench(missing_engine):
-    docker = next(under_test for under_test in RUNTIMES if under_test.name == "docker")
-    async for made in _make_bench(docker, missing_engine):
+    async for made in _make_bench(_named("docker"), missing_engine):
+        yield made
+
+
+@pytest.fixture
+async def gvisor_bench(missing_engine):
+    async for made in _make_bench(_named("docker-gvisor"), missing_engine):
         yield made
 
 
 @pytest.fixture
 async def podman_bench(missing_engine):
-    podman = next(under_test for under_test in RUNTIMES if under_test.name == "podman")
-    async for made in _make_bench(podman, missing_engine):
+    async for made in _make_bench(_named("podman"), missing_engine):
         yield made
+
+
+def _named(name):
+    return next(under_test for under_test in RUNTIMES if under_test.name == name)
 
 
 async def _make_bench(under_test, missing_engine):

@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from tests.conformance.podman_service import podman_address
+from tests.conformance.traces import processes_in_gvisor, processes_with
 from wic_runtimes.contract import CompileJob, JobFile, Limits, Runtime
 from wic_runtimes.registry import create_runtime
 
@@ -58,12 +59,18 @@ def _image_gcc(source: str, **limits: Any) -> CompileJob:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeUnderTest:
-    """One runtime: its name, how to make it, and its jobs. `shell` takes a script, its words and limits."""
+    """One runtime: its name, how to make it, and its jobs. `shell` takes a script, its words and limits.
+
+    `processes` finds the living processes that have a word among their arguments. `has_own_kernel` says that
+    the machine's kernel runs none of them, and does not count them: gVisor's does, and dies at its limit.
+    """
 
     name: str
     create: Callable[[], Runtime]
     shell: Callable[..., CompileJob]
     gcc: Callable[..., CompileJob]
+    processes: Callable[[str], Sequence[object]] = processes_with
+    has_own_kernel: bool = False
 
 
 def _registered(name: str, **options: object) -> Callable[[], Runtime]:
@@ -79,5 +86,14 @@ RUNTIMES = (
     RuntimeUnderTest("sandbox", _registered("sandbox"), _host_shell, _host_gcc),
     RuntimeUnderTest("sandbox-no-spares", _registered("sandbox", spares=False), _host_shell, _host_gcc),
     RuntimeUnderTest("docker", _registered("docker"), _image_shell, _image_gcc),
+    RuntimeUnderTest("docker-no-spares", _registered("docker", spares=False), _image_shell, _image_gcc),
+    RuntimeUnderTest(
+        "docker-gvisor",
+        _registered("docker", runtime_class="runsc"),
+        _image_shell,
+        _image_gcc,
+        processes_in_gvisor,
+        has_own_kernel=True,
+    ),
     RuntimeUnderTest("podman", _podman, _image_shell, _image_gcc),
 )

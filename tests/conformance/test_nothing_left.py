@@ -17,7 +17,6 @@ from tests.conformance.traces import (
     make_marker,
     open_descriptors,
     other_tasks,
-    processes_with,
     sandboxes_of,
     until,
 )
@@ -55,7 +54,7 @@ async def test_nothing_is_left_after_jobs_of_every_kind(bench):
     await runtime.aclose()
     await runtime.aclose()
 
-    assert processes_with(marker) == []
+    assert bench.under_test.processes(marker) == []
     assert open_descriptors() == before
     assert other_tasks() == tasks_before
     await bench.runtime.aclose()
@@ -67,9 +66,9 @@ async def test_cleanup_ends_a_job(bench):
     marker = make_marker()
     job = bench.under_test.shell("sleep 600", marker, wall_s=60)
     task = asyncio.create_task(bench.runtime.compile(job))
-    await until(lambda: bool(processes_with(marker)))
+    await until(lambda: bool(bench.under_test.processes(marker)))
     await bench.runtime.cleanup(job.id)
-    assert processes_with(marker) == []
+    assert bench.under_test.processes(marker) == []
     with pytest.raises(JobEvicted):
         await task
 
@@ -94,11 +93,11 @@ async def test_closing_ends_running_jobs(bench):
     marker = make_marker()
     jobs = [bench.under_test.shell("sleep 600", marker, wall_s=60) for _ in range(3)]
     tasks = [asyncio.create_task(bench.runtime.compile(job)) for job in jobs]
-    await until(lambda: len(processes_with(marker)) >= 3)
+    await until(lambda: len(bench.under_test.processes(marker)) >= 3)
     late = asyncio.create_task(bench.runtime.compile(bench.under_test.shell("sleep 600", marker)))
     await asyncio.sleep(0)
     await bench.runtime.aclose()
-    assert processes_with(marker) == []
+    assert bench.under_test.processes(marker) == []
     results = await asyncio.gather(*tasks, late, return_exceptions=True)
     assert [type(result) for result in results] == [JobEvicted] * 4
     with pytest.raises(RuntimeFailure):
@@ -113,21 +112,21 @@ def _start_server(*words: str) -> subprocess.Popen[bytes]:
 async def test_a_server_that_is_killed_leaves_nothing(under_test, missing_engine):
     """What a server killed with -9 during ten compiles leaves is gone after the next one's collection."""
     marker = make_marker()
-    with _start_server(under_test.name, marker) as server:
+    with _start_server(under_test.name, marker, "10") as server:
         try:
             assert server.stdout is not None
             said = await asyncio.to_thread(server.stdout.readline)
             if said != b"running\n":
                 missing_engine(f"{under_test.name} is not usable here: {said.decode()}")
-            await until(lambda: len(processes_with(marker)) >= 10)
+            await until(lambda: len(under_test.processes(marker)) >= 10)
         finally:
             server.send_signal(signal.SIGKILL)
     if under_test.name.startswith("sandbox"):
-        await until(lambda: processes_with(marker) == sandboxes_of(server.pid) == [], within_s=5)
+        await until(lambda: under_test.processes(marker) == sandboxes_of(server.pid) == [], within_s=5)
     runtime = under_test.create()
     try:
         await runtime.collect_garbage()
-        await until(lambda: processes_with(marker) == [], within_s=5)
+        await until(lambda: under_test.processes(marker) == [], within_s=5)
         assert control_groups_of(server.pid) == []
         again = await runtime.collect_garbage()
         assert not any(f"wic-{server.pid}-" in line for line in again.removed)

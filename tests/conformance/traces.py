@@ -34,6 +34,32 @@ def processes_with(word: str) -> list[int]:
     return found
 
 
+_LOOK_INSIDE = "read -r word; cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -cxF -- \"$word\""
+
+
+def processes_in_gvisor(word: str) -> list[str]:
+    """Return the containers of ours that run, each once for every process inside that has this argument.
+
+    gVisor's processes are none of this machine's; its containers are looked into from inside.
+    """
+    return [container for container in _running_containers() for _ in range(_count_inside(container, word))]
+
+
+def _running_containers() -> list[str]:
+    words = ["docker", "ps", "--quiet", "--filter", "label=dev.wic.owner"]
+    return subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout.split()
+
+
+def _count_inside(container: str, word: str) -> int:
+    look = ["docker", "exec", "--interactive", container, "sh", "-c", _LOOK_INSIDE]
+    try:
+        seen = subprocess.run(look, input=f"{word}\n", capture_output=True, text=True, check=False, timeout=5)
+    except subprocess.TimeoutExpired:  # as when it ends at this moment; one that does not may hold anything
+        return int(container in _running_containers())
+    count = seen.stdout.strip()  # empty for one that has just ended
+    return int(count) if count.isdecimal() else 0
+
+
 def sandboxes_of(server: int) -> list[int]:
     """Return the pids of the processes, spares as well, that make up the sandboxes of that server."""
     found = []
@@ -66,14 +92,19 @@ def open_descriptors() -> set[str]:
 
 def control_groups_of(server: int) -> list[Path]:
     """Return the folders of control groups that the process has made for its sandboxes."""
-    start = f"wic-{server}-"
     # Not glob: it fails on a folder that another server removes meanwhile.
     return sorted(
         Path(folder, name)
         for folder, names, _ in os.walk("/sys/fs/cgroup")
         for name in names
-        if name.startswith(start)
+        if name.startswith(f"wic-{server}-")
     )
+
+
+def control_groups_below(name: str) -> list[Path]:
+    """Return the folders of the control groups of that name and of those in them, the innermost first."""
+    found = [Path(folder) for folder, _, _ in os.walk("/sys/fs/cgroup") if name in Path(folder).parts]
+    return sorted(found, reverse=True)
 
 
 def other_tasks() -> set[str]:

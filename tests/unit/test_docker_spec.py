@@ -166,8 +166,8 @@ def test_words_are_told_line_by_line(argv, value):
     job = replace(JOB, argv=("gcc", *argv), environment=(("X", value),), files=())
     plan = plan_with_script(kind_of(job, HOST), job, LABELS, MARK)
     assert plan.feed.endswith(b"\n" + pack(()))
-    mark, deadline, *lines, end, after = plan.feed.removesuffix(pack(())).decode().split("\n")
-    assert (mark, deadline, end, after) == (MARK, "15", "", "")
+    mark, deadline, size, *lines, end, after = plan.feed.removesuffix(pack(())).decode().split("\n")
+    assert (mark, deadline, size, end, after) == (MARK, "15", str(len(pack(()))), "", "")
     told: list[str] = []
     for line in lines:
         match line[:1], line[1:]:
@@ -194,7 +194,7 @@ def test_a_bare_container_differs_in_nothing_but_how_the_source_comes():
         "OpenStdin": False,
         "StdinOnce": False,
     }
-    volume = {"Type": "volume", "Target": "/src", "VolumeOptions": {"NoCopy": True}}
+    volume = {"Type": "volume", "Target": "/src", "VolumeOptions": {"NoCopy": True, "Labels": LABELS}}
     del with_script["HostConfig"]["Tmpfs"]["/src"]
     assert plan.configuration == expected | {"HostConfig": with_script["HostConfig"] | {"Mounts": [volume]}}
 

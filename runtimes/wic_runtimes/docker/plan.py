@@ -48,7 +48,8 @@ def plan_bare(
     configuration = container_configuration(kind, labels)
     host = dict(configuration["HostConfig"])
     host["Tmpfs"] = {path: options for path, options in host["Tmpfs"].items() if path != SOURCE_DIR}
-    host["Mounts"] = [{"Type": "volume", "Target": SOURCE_DIR, "VolumeOptions": {"NoCopy": True}}]
+    volume = {"NoCopy": True, "Labels": dict(labels)}
+    host["Mounts"] = [{"Type": "volume", "Target": SOURCE_DIR, "VolumeOptions": volume}]
     given = dict(job.environment)
     of_image = {entry.partition("=")[0] for entry in image_environment}
     removed = sorted((of_image | set(_GIVEN_BY_ENGINE)) - given.keys() - {"PATH"})

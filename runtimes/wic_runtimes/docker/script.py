@@ -49,8 +49,9 @@ OWN_PROCESSES: Final = 6
 # to the compiler, and hold no output open. `kill -- -1` ends all but the first process and the script itself:
 # whoever still lives writes no more. The kernel's count of kills for memory tells whether a failure may be
 # one; then the engine is asked. Further words are files with the container's own count, which says it for
-# sure. gVisor obeys a limit of computing time only where the process that is to
-# obey sets it. In a subshell, or some shells would say on the compiler's stderr how it died.
+# sure. Some of tar's kin read on after an archive's end, so they are given no more than it, where `head` is.
+# gVisor obeys a limit of computing time only where the process that is to obey sets it; in a subshell, since
+# some shells would else say on the compiler's stderr how it died.
 SCRIPT: Final = """\
 ooms() {
     seen=unknown
@@ -67,7 +68,7 @@ counters="$* /proc/vmstat"
 ooms
 before=$seen
 echo 'wic: ready'
-IFS= read -r mark && read -r deadline || exit 1
+IFS= read -r mark && read -r deadline && read -r size || exit 1
 set --
 while IFS= read -r line; do
     case $line in
@@ -80,7 +81,9 @@ ${line#+}" ;;
 done
 kill "$guard" 2>/dev/null
 command -v tar >/dev/null || { echo 'wic: no tar'; exit 1; }
-tar -x -m -f - 2>/dev/null && chmod -R a-w . 2>/dev/null || { echo 'wic: not unpacked'; exit 1; }
+unpack() { tar -x -m -f - && chmod -R a-w .; } 2>/dev/null
+if command -v head >/dev/null; then head -c "$size" | unpack; else unpack; fi ||
+    { echo 'wic: not unpacked'; exit 1; }
 exec 3>&2 </dev/null 2>/dev/null
 case $1 in
 */*) [ -x "$1" ] && [ ! -d "$1" ] ;;
@@ -106,8 +109,10 @@ def feed_of(job: CompileJob, mark: str) -> bytes:
         raise JobRejected(f"The program {program!r} has no proper name.")
     deadline_s = math.ceil(job.limits.wall_s) + GRACE_S
     environment = (f"{name}={value}" for name, value in job.environment)
-    lines = [mark, str(deadline_s), *_lines((program, *environment, *job.argv)), "", ""]
-    return "\n".join(lines).encode("utf-8", "surrogateescape") + pack(job.files)
+    archive = pack(job.files)
+    head = [mark, str(deadline_s), str(len(archive))]
+    lines = [*head, *_lines((program, *environment, *job.argv)), "", ""]
+    return "\n".join(lines).encode("utf-8", "surrogateescape") + archive
 
 
 def _lines(words: Iterable[str]) -> Iterator[str]:
