@@ -40,13 +40,14 @@ class Ended:
 
 
 class Wic:
-    """`wic` as a user would start it in `folder`, with `environment`."""
+    """`wic` as a user would start it in `folder`, with `environment`; `runtime`, if any, is for checks."""
 
     program = Path(sys.executable).with_name("wic")
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
         self.environment = environment
+        self.runtime = ""
 
     def write(self, name: str, text: str | bytes) -> Path:
         """Write a file into the folder."""
@@ -61,6 +62,8 @@ class Wic:
 
     def start(self, *words: str, **options) -> subprocess.Popen[bytes]:
         """Start the command; the caller ends it."""
+        if words[:1] == ("check",) and self.runtime:
+            words = ("check", "--runtime", self.runtime, *words[1:])
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         return subprocess.Popen(
             [self.program, *words], cwd=self.folder, env=self.environment, **(pipes | options)
@@ -79,13 +82,13 @@ class Wic:
 
 
 @cache
-def health() -> dict[str, object]:
-    """Say what the doctor says of the sandbox, once in each test process."""
+def health(runtime: str = "sandbox") -> dict[str, object]:
+    """Say what the doctor says of that runtime, once in each test process."""
     done = subprocess.run(
         [Wic.program, "doctor", "--format", "json"], capture_output=True, check=False, timeout=TIMEOUT_S
     )
-    (sandbox,) = (one for one in json.loads(done.stdout)["runtimes"] if one["name"] == "sandbox")
-    return sandbox
+    (found,) = (one for one in json.loads(done.stdout)["runtimes"] if one["name"] == runtime)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -114,27 +117,38 @@ def open_folder():
         yield Path(folder)
 
 
+def require(runtime, missing_engine):
+    """Skip where that runtime does not work here, or has no GCC for C and C++."""
+    found = health(runtime)
+    if not found["usable"]:
+        missing_engine(f"{runtime} is not usable here: {found['reason']} {found['remedy']}")
+    usable = {(one["id"].partition("-")[0], one["language"]) for one in found["toolchains"] if one["usable"]}
+    if not {("gcc", "c"), ("gcc", "cpp")} <= usable:
+        missing_engine(f"{runtime} has no gcc and g++ here")
+
+
 @pytest.fixture
 def wic(shell, missing_engine):
     """Give the command on a machine where the sandbox works and a C and a C++ compiler are installed."""
-    sandbox = health()
-    if not sandbox["usable"]:
-        missing_engine(f"the sandbox is not usable here: {sandbox['reason']} {sandbox['remedy']}")
-    usable = {
-        (one["id"].partition("-")[0], one["language"]) for one in sandbox["toolchains"] if one["usable"]
-    }
-    if not {("gcc", "c"), ("gcc", "cpp")} <= usable:
-        missing_engine("gcc and g++ are not installed")
+    require("sandbox", missing_engine)
+    return shell
+
+
+@pytest.fixture(params=["sandbox", "docker"])
+def anywhere(request, shell, missing_engine):
+    """Give the command with each runtime in turn."""
+    require(request.param, missing_engine)
+    shell.runtime = request.param
     return shell
 
 
 @pytest.fixture
-def need(wic, missing_engine):
+def need(shell, missing_engine):
     """Give what to call with a family's name: it skips where that is not installed."""
-    installed = {one["id"].partition("-")[0] for one in health()["toolchains"] if one["usable"]}
 
     def need(family: str) -> None:
-        if family not in installed:
-            missing_engine(f"{family} is not installed")
+        runtime = shell.runtime or "sandbox"
+        if not any(one["usable"] and one["id"].startswith(family) for one in health(runtime)["toolchains"]):
+            missing_engine(f"{family} is not installed for {runtime}")
 
     return need

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.traces import make_marker, processes_with, sandboxes_of
+from tests.cli.conftest import require
+from tests.conformance.traces import containers_of, make_marker, processes_with, sandboxes_of
 
 pytestmark = pytest.mark.engine("sandbox")
 
@@ -36,6 +37,8 @@ def attack(wic, ending, text, *words, said=b"", limit_s=LIMIT_S):
     assert time.monotonic() - began < limit_s + SLACK_S
     assert processes_with(name) == []
     assert sandboxes_of(ended.pid) == []
+    if wic.runtime == "docker":
+        assert containers_of(ended.pid) == []
     assert ended.err == ""
     return ended
 
@@ -80,6 +83,30 @@ def test_no_file_of_the_host_can_be_included(wic, need, family):
         assert "No such file" in diagnostic["message"] or "not found" in diagnostic["message"]
 
 
+def test_an_image_shows_its_own_files_and_none_of_the_hosts(shell, missing_engine):
+    """What a container's files, environment and standard input hold is nothing of this machine's."""
+    require("docker", missing_engine)
+    shell.runtime = "docker"
+    secret = make_marker()
+    shell.environment["WIC_TEST_SECRET"] = secret
+    (shell.folder / "beside.txt").write_text(secret)
+    files = [
+        *HOST_FILES,
+        "/etc/machine-id",
+        "/proc/1/cmdline",
+        "/run/docker.sock",
+        str(shell.folder / "beside.txt"),
+    ]
+    names = [f"{number}.c" for number in range(len(files))]
+    for name, file in zip(names, files, strict=True):
+        shell.write(name, f'#include "{file}"\n')
+    ended = shell(
+        "check", "--format", "json", "--toolchain", "gcc", *names, said=f"#error {secret}\n".encode()
+    )
+    assert {result["outcome"] for result in ended.results} == {"finished"}
+    assert secret not in ended.out
+
+
 @FAMILIES
 def test_no_file_of_the_host_can_be_asked_for(wic, need, family):
     """The preprocessor's own question finds nothing, either."""
@@ -89,41 +116,41 @@ def test_no_file_of_the_host_can_be_asked_for(wic, need, family):
     assert (ended.code, ended.result["outcome"]) == (0, "finished")
 
 
-def test_no_file_beside_the_source_can_be_included(wic):
+def test_no_file_beside_the_source_can_be_included(anywhere):
     """The compiler sees the one file that was named, at a place that is not the user's folder."""
     secret = make_marker()
-    wic.write("secret.h", f"#error {secret}\n")
-    for path in ("secret.h", str(wic.folder / "secret.h")):
-        ended = attack(wic, ".c", f'#include "{path}"\n', limit_s=30)
+    anywhere.write("secret.h", f"#error {secret}\n")
+    for path in ("secret.h", str(anywhere.folder / "secret.h")):
+        ended = attack(anywhere, ".c", f'#include "{path}"\n', limit_s=30)
         assert ended.code == 1
         assert secret not in ended.out
 
 
-def test_the_message_of_a_file_that_does_not_compile_names_no_folder_of_the_host(wic):
+def test_the_message_of_a_file_that_does_not_compile_names_no_folder_of_the_host(anywhere):
     """Where the source lies is the command's to say, never the compiler's."""
     ended = attack(
-        wic, ".c", "#error __FILE__\n#pragma message __FILE__\nchar x[] = 1 + __FILE__;\n", limit_s=30
+        anywhere, ".c", "#error __FILE__\n#pragma message __FILE__\nchar x[] = 1 + __FILE__;\n", limit_s=30
     )
     assert ended.code == 1
     said = [one["message"] for one in ended.result["diagnostics"]]
     assert said
-    assert not any(str(wic.folder) in message for message in said)
+    assert not any(str(anywhere.folder) in message for message in said)
 
 
 @FAMILIES
-def test_a_macro_bomb_is_stopped(wic, need, family):
+def test_a_macro_bomb_is_stopped(anywhere, need, family):
     """Ten to the twelfth tokens take all time or all memory, and no more than the limit."""
     need(family)
     text = "#define A0 x x x x x x x x x x\n"
     text += "".join(f"#define A{level + 1} {f'A{level} ' * 10}\n" for level in range(12))
-    ended = attack(wic, ".c", text + "int y = A12;\n", "--toolchain", family)
+    ended = attack(anywhere, ".c", text + "int y = A12;\n", "--toolchain", family)
     assert ended.code == 2
     assert ended.result["outcome"] in {"timed_out", "out_of_memory"}
     assert ended.result["diagnostics"] == []
 
 
 @FAMILIES
-def test_an_endless_constant_is_stopped(wic, need, family):
+def test_an_endless_constant_is_stopped(anywhere, need, family):
     """A loop that the compiler runs is stopped when the time that the user allows is over."""
     need(family)
     text = (
@@ -134,7 +161,7 @@ def test_an_endless_constant_is_stopped(wic, need, family):
         "clang": ["-fconstexpr-steps=4294967295"],
     }[family]
     flags = [f"--flag={flag}" for flag in raised]
-    ended = attack(wic, ".cpp", text, "--toolchain", family, "--std", "c++17", *flags)
+    ended = attack(anywhere, ".cpp", text, "--toolchain", family, "--std", "c++17", *flags)
     assert ended.code == 2
     assert ended.result["outcome"] == "timed_out"
     assert ended.result["reason"] == "The compiler did not end within 1 s and was stopped."
@@ -143,7 +170,7 @@ def test_an_endless_constant_is_stopped(wic, need, family):
 
 
 @FAMILIES
-def test_templates_without_end_are_stopped(wic, need, family):
+def test_templates_without_end_are_stopped(anywhere, need, family):
     """Instances that double at each step take all memory or all time."""
     need(family)
     text = (
@@ -152,19 +179,19 @@ def test_templates_without_end_are_stopped(wic, need, family):
         "template<unsigned long B> struct T<0, B> { static constexpr unsigned long v = B; };\n"
         'static_assert(T<40, 0>::v, "");\n'
     )
-    ended = attack(wic, ".cpp", text, "--toolchain", family)
+    ended = attack(anywhere, ".cpp", text, "--toolchain", family)
     assert ended.code == 2
     assert ended.result["outcome"] in {"timed_out", "out_of_memory"}
 
 
 @FAMILIES
-def test_a_flood_of_messages_is_stopped(wic, need, family):
+def test_a_flood_of_messages_is_stopped(anywhere, need, family):
     """A hundred megabytes of warnings end at eight, and the report stays small."""
     need(family)
     twice = "#if __INCLUDE_LEVEL__ < 10\n#include __FILE__\n#include __FILE__\n#endif\n"
     text = f"{twice}#warning {'x' * 50_000}\n"
     assert len(text) * 2047 > 100_000_000
-    ended = attack(wic, ".c", text, "--toolchain", family, limit_s=30)
+    ended = attack(anywhere, ".c", text, "--toolchain", family, limit_s=30)
     assert ended.code == 2
     assert ended.result["outcome"] == "output_limit"
     assert ended.result["reason"] == "The compiler wrote more than 8 MB and was stopped."
@@ -173,21 +200,21 @@ def test_a_flood_of_messages_is_stopped(wic, need, family):
 
 
 @FAMILIES
-def test_a_hundred_errors_are_enough(wic, need, family):
+def test_a_hundred_errors_are_enough(anywhere, need, family):
     """A file with very many errors is checked, and only the first hundred or so are told."""
     need(family)
     text = "".join(f"x{line} y;\n" for line in range(5_000))
-    ended = attack(wic, ".c", text, "--toolchain", family, limit_s=30)
+    ended = attack(anywhere, ".c", text, "--toolchain", family, limit_s=30)
     assert ended.code == 1
     assert ended.result["outcome"] == "finished"
     assert 100 <= len(ended.result["diagnostics"]) <= 110
 
 
 @FAMILIES
-def test_a_file_that_includes_itself_ends(wic, need, family):
+def test_a_file_that_includes_itself_ends(anywhere, need, family):
     """At the compiler's own depth, as an error."""
     need(family)
-    ended = attack(wic, ".c", "#include __FILE__\n", "--toolchain", family, limit_s=30)
+    ended = attack(anywhere, ".c", "#include __FILE__\n", "--toolchain", family, limit_s=30)
     assert ended.code == 1
     assert ended.result["outcome"] == "finished"
 
@@ -196,10 +223,10 @@ def test_a_file_that_includes_itself_ends(wic, need, family):
 @pytest.mark.parametrize(
     "text", ["(" * 200_000, "{" * 200_000, "int x = " + "-" * 300_000 + "1;", "*" * 500_000]
 )
-def test_nesting_without_end_is_never_clean(wic, need, family, text):
+def test_nesting_without_end_is_never_clean(anywhere, need, family, text):
     """Whether the compiler counts, crashes or runs out of something: it is told."""
     need(family)
-    ended = attack(wic, ".c", text, "--toolchain", family)
+    ended = attack(anywhere, ".c", text, "--toolchain", family)
     assert ended.code in {1, 2}
     result = ended.result
     assert result["diagnostics"] or result["reason"]
