@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 import pytest
+
+from tests.conformance.private_engine import PrivateEngine, private_engine, why_no_private_engine
 
 
 def fail_or_skip(reason: str) -> NoReturn:
@@ -20,3 +22,25 @@ def fail_or_skip(reason: str) -> NoReturn:
 def missing_engine() -> Callable[[str], NoReturn]:
     """Give a test marked `engine` what to call, with a reason, when its engine or compiler is not there."""
     return fail_or_skip
+
+
+@pytest.fixture(scope="module")
+def engine_of_module() -> Iterator[PrivateEngine]:
+    """Start a Docker engine for one module's tests alone; skip where that cannot be done."""
+    reason = why_no_private_engine()
+    if reason:
+        fail_or_skip(reason)
+    with private_engine() as engine:
+        yield engine
+
+
+@pytest.fixture
+def own_engine(engine_of_module) -> Iterator[PrivateEngine]:
+    """Give a test an engine that it may stop, kill, freeze and fill; nothing of ours may be left on it."""
+    engine_of_module.mend()
+    yield engine_of_module
+    engine_of_module.mend()
+    left = engine_of_module.ours()
+    if left:
+        engine_of_module.docker("rm", "--force", *left)
+    assert left == []

@@ -10,6 +10,7 @@ nothing is ever wrong for want of a spare.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from wic_runtimes.waiting import outlast
 
 _K = TypeVar("_K", bound=Hashable)
 _S = TypeVar("_S")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,10 @@ class Spares(Generic[_K, _S]):
 
     def _filled(self, task: asyncio.Task[None]) -> None:
         self._filling = None
-        _ = task.cancelled() or task.exception()  # looked at: asyncio tells of what nobody looked at
+        if (
+            not task.cancelled() and task.exception() is not None
+        ):  # our own fault: a job is only slower for it
+            _log.error("Making spares failed.", exc_info=task.exception())
 
     def _neediest(self) -> _K | None:
         """Return the kind to build next: one without a spare first, the one that was used last first."""

@@ -1,4 +1,7 @@
-"""A server that runs ten endless jobs until a test kills it. Its words: the runtime's name and a marker."""
+"""A server that runs endless jobs until a test kills it, and has spares that wait.
+
+Its words: the runtime's name, a marker, and how many jobs.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.conformance.runtimes_under_test import RUNTIMES
 
 
-async def main(name: str, marker: str) -> None:
+async def main(name: str, marker: str, jobs: str) -> None:
     under_test = next(candidate for candidate in RUNTIMES if candidate.name == name)
     runtime = under_test.create()
     health = await runtime.health()
@@ -19,8 +22,9 @@ async def main(name: str, marker: str) -> None:
         print(health.reason, health.remedy, flush=True)
         return
     print("running", flush=True)
-    jobs = [under_test.shell("sleep 600", marker, wall_s=600) for _ in range(10)]
-    await asyncio.gather(*(runtime.compile(job) for job in jobs))
+    await runtime.compile(under_test.shell("true", open_files=128))  # of another kind: its spare is not used
+    endless = [under_test.shell("sleep 600", marker, wall_s=600) for _ in range(int(jobs))]
+    await asyncio.gather(*(runtime.compile(job) for job in endless))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from wic_runtimes import ownership
 from wic_runtimes.contract import Image, Limits, Outcome
 from wic_runtimes.docker import script
 from wic_runtimes.docker.labels import BOOT, MACHINE, OWNER, own_labels
-from wic_runtimes.errors import ImageUnavailable, JobEvicted
+from wic_runtimes.errors import ImageUnavailable, JobEvicted, JobRejected
 
 pytestmark = pytest.mark.engine("docker")
 
@@ -32,13 +32,25 @@ def ours() -> list[str]:
 async def test_an_image_that_is_not_there_is_said_and_never_pulled(docker_bench):
     """With the command that gets it."""
     job = replace(docker_bench.under_test.shell("true"), image="gcc:0")
-    with pytest.raises(ImageUnavailable, match=r"The image gcc:0 .* docker pull gcc:0\."):
+    with pytest.raises(ImageUnavailable, match=r"The image gcc:0 .* wic images pull gcc:0\."):
         await docker_bench.runtime.compile(job)
     missing, there = await docker_bench.runtime.find_images(["gcc:0", IMAGE])
-    assert missing == Image("gcc:0", "", "Get it: docker pull gcc:0.")
+    assert missing == Image("gcc:0", "", "Get it: wic images pull gcc:0.")
     assert there.digest.startswith("sha256:")
     pinned = replace(docker_bench.under_test.shell("echo it"), image=f"{IMAGE}@{there.digest}")
     assert (await docker_bench.runtime.compile(pinned)).stdout == b"it\n"
+
+
+async def test_a_job_that_is_refused_takes_no_container(docker_bench):
+    """What waits goes on waiting for the next."""
+    job = docker_bench.under_test.shell("true")
+    await docker_bench.runtime.compile(job)
+    await until(lambda: bool(docker_bench.runtime._spares._waiting))
+    waiting = ours()
+    with pytest.raises(JobRejected):
+        await docker_bench.runtime.compile(replace(job, argv=("-c", "true")))
+    assert ours() == waiting
+    assert docker_bench.runtime._spares._waiting
 
 
 async def test_a_container_that_is_killed_from_outside_is_no_verdict(docker_bench):

@@ -80,7 +80,7 @@ def test_our_own_errors_pass():
 @pytest.mark.parametrize(
     ("status", "words", "kind", "said"),
     [
-        (404, "No such image: gcc:12", ImageUnavailable, "Get it: docker pull gcc:12."),
+        (404, "No such image: gcc:12", ImageUnavailable, "Get it: wic images pull gcc:12."),
         (500, "write /var/lib: no space left on device", RuntimeUnavailable, "docker system df"),
         (400, 'exec: \\"/bin/sh\\": stat /bin/sh: no such file', ImageUnavailable, "has no such compiler"),
         (404, "No such container: abc", JobEvicted, "Run it again."),

@@ -19,7 +19,7 @@ NOT_RUNNING = RuntimeUnavailable("No container engine answers.", "Start it.")
 EVICTED = JobEvicted("The compiler was taken away.", "Run it again.")
 UNKNOWN = JobRejected("There is no C toolchain 'gcc-13' in the runtime 'sandbox'.", "Usable: gcc-12.")
 NONE_HERE = ImageUnavailable("No C compiler was found for the runtime 'sandbox'.", "Install one (gcc).")
-NO_IMAGE = ImageUnavailable("The image gcc:13 is not here.", "Get it: docker pull gcc:13.", "gcc:13")
+NO_IMAGE = ImageUnavailable("The image gcc:13 is not here.", "Get it: wic images pull gcc:13.", "gcc:13")
 NO_SUCH_IMAGE = JobRejected("There is no C toolchain 'gcc-13' in the runtime 'docker'.", "Usable: gcc-14.")
 
 

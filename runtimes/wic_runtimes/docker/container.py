@@ -8,11 +8,13 @@ engine is asked how the container ended.
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import threading
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, cast
 
 from wic_runtimes.contract import SOURCE_DIR, Limits
@@ -27,6 +29,9 @@ _START_S: Final = 30.0
 
 _SPARE_START_S: Final = 5.0
 """How long a container that waits may take from its job to the compiler's start, before another is taken."""
+
+_END_S: Final = 5.0
+"""How long a container may go on after its output has ended: longer only where its engine was restarted."""
 
 _LONGEST_PAUSE_S: Final = 0.1
 
@@ -43,7 +48,6 @@ class Container:
         self._engine = engine
         self._api = engine.api
         self._attached: Attached | None = None
-        self._started = 0.0
         self._is_waiting = False
         self._is_ended = False
         self._lock = threading.Lock()
@@ -78,7 +82,6 @@ class Container:
             self._api.put_archive(self.name, SOURCE_DIR, plan.archive)
         params = {"stdin": int(bool(plan.mark)), "stdout": 1, "stderr": 1, "stream": 1}
         self._attached = Attached(self._api.attach_socket(self.name, params))
-        self._started = time.time()
         self._api.start(self.name)
 
     def await_ready(self) -> bool:
@@ -161,34 +164,42 @@ class Container:
         """Wait for the end of a container whose output has ended, and ask the engine how it was."""
         reader.finish()
         compile_s = time.monotonic() - began
+        lost_at = time.monotonic() + _END_S if reader.has_mark else math.inf
         pause_s = 0.001
         while not reader.is_over:
             state = cast("Mapping[str, Any]", self._api.inspect_container(self.name)["State"])
             if not state["Running"]:
-                trailer = reader.trailer
-                is_podman = self._engine.host.is_podman
-                heard = set() if is_podman else self._heard()
-                was_out_of_memory = bool(state["OOMKilled"]) or "oom" in heard
-                return Ended(
-                    Ending.SAID if trailer is not None or not reader.has_mark else Ending.GONE,
-                    trailer.exit_code if trailer is not None else int(state["ExitCode"]),
-                    compile_s,
-                    was_out_of_memory=was_out_of_memory,
-                    was_killed=trailer is None and "kill" in heard,
-                    is_unexplained=is_podman and not was_out_of_memory,
-                )
-            ending = self._find_reason(reader, deadline)
+                return self._explain_end(state, reader, compile_s)
+            ending = Ending.LOST if time.monotonic() >= lost_at else self._find_reason(reader, deadline)
             if ending is not None:
                 return Ended(ending, None, compile_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
             select.select([self._wake_read], [], [], pause_s)
         return Ended(Ending.OUTPUT, None, compile_s)
 
-    def _heard(self) -> set[str]:
-        """Return what the engine told of it: a kill for memory may be told too late for its state.
+    def _explain_end(self, state: Mapping[str, Any], reader: Reader, compile_s: float) -> Ended:
+        """Say how a container ended, by its state and by what the engine saw of it. Podman tells nothing."""
+        is_podman = self._engine.host.is_podman
+        heard = set() if is_podman else self._heard(str(state["FinishedAt"]))
+        was_out_of_memory = bool(state["OOMKilled"]) or "oom" in heard
+        if not (is_podman or heard or was_out_of_memory):  # it does not even know of the start
+            return Ended(Ending.LOST, None, compile_s)
+        trailer = reader.trailer
+        return Ended(
+            Ending.SAID if trailer is not None or not reader.has_mark else Ending.GONE,
+            trailer.exit_code if trailer is not None else int(state["ExitCode"]),
+            compile_s,
+            was_out_of_memory=was_out_of_memory,
+            was_killed=trailer is None and "kill" in heard,
+            is_unexplained=is_podman and not was_out_of_memory,
+        )
 
-        Podman tells nothing.
+    def _heard(self, finished_at: str) -> set[str]:
+        """Return what the engine saw: a kill for memory may come too late for the state.
+
+        It remembers nothing of before its own start. Its clock may be ahead of ours.
         """
-        filters = {"container": self.name, "event": ["oom", "kill"]}
-        events = self._api.events(since=self._started - 1, until=time.time(), filters=filters, decode=True)
+        until = max(time.time(), datetime.fromisoformat(finished_at).timestamp())
+        filters = {"container": self.name, "event": ["start", "oom", "kill"]}
+        events = self._api.events(since=0, until=until, filters=filters, decode=True)
         return {str(event.get("Action", "")) for event in events}

@@ -89,6 +89,7 @@ def open_line(engine: Engine, line: Line, timeout_s: float) -> TransferApi:
 
     `timeout_s` is for its short questions; a transfer may take any time.
     """
+
     class Client(client_class()):  # type: ignore[misc] # the SDK has no types
         def send(self, request: Any, **options: Any) -> Any:
             if line.is_cut:

@@ -107,6 +107,11 @@ def _explain_silence(exc: BaseException, endpoint: str) -> RuntimeFailure:
     return RuntimeUnavailable(f"The container engine's client failed: {_one_line(exc)}.", _DOCTOR)
 
 
+def is_silence(failure: RuntimeFailure) -> bool:
+    """Whether the engine answered nothing at all, so that the next question would fare no better."""
+    return isinstance(failure, RuntimeUnavailable) and getattr(failure.__cause__, "status_code", None) is None
+
+
 def not_running(endpoint: str) -> RuntimeUnavailable:
     """Say that no engine answers there."""
     return RuntimeUnavailable(
@@ -148,7 +153,7 @@ def image_missing(name: str) -> ImageUnavailable:
 
 def how_to_get(name: str) -> str:
     """Say what brings an image here."""
-    return f"Get it: docker pull {name}."
+    return f"Get it: wic images pull {name}."
 
 
 def is_disk_full(words: str) -> bool:

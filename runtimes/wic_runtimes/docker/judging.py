@@ -11,6 +11,7 @@ from enum import Enum, unique
 from typing import Final
 
 from wic_runtimes.contract import CompileJob, Outcome
+from wic_runtimes.docker.faults import engine_lost
 from wic_runtimes.docker.script import NO_PROGRAM, NO_TAR
 from wic_runtimes.docker.spec import image_name
 from wic_runtimes.docker.stream import Reader
@@ -26,11 +27,13 @@ _FIRST_PROCESSES: Final = (b"[FATAL tini ", b"catatonit: ")
 class Ending(Enum):
     """Why a container's job is over. GONE is a container that ended before its script said how.
 
-    Where there is no script, the container's own end says how.
+    Where there is no script, the container's own end says how. LOST is one of whose end the engine knows
+    nothing, since it is not the engine any more that started it: it has been restarted.
     """
 
     SAID = "said"
     GONE = "gone"
+    LOST = "lost"
     TIME = "time"
     OUTPUT = "output"
     NEVER_BEGAN = "never began"
@@ -69,6 +72,8 @@ def judge(ended: Ended, reader: Reader, job: CompileJob) -> tuple[Outcome, int |
             return Outcome.OUTPUT_LIMIT, None
         case Ending.ENDED:
             raise taken_away()
+        case Ending.LOST:
+            raise engine_lost()
         case Ending.NEVER_BEGAN:
             raise RuntimeUnavailable(
                 "The container engine did not start the compiler in time.",

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from wic_runtimes.docker.container import Container
-from wic_runtimes.docker.faults import translated
+from wic_runtimes.docker.faults import is_silence, translated
 from wic_runtimes.errors import RuntimeFailure
 from wic_runtimes.waiting import outlast
 
@@ -37,6 +37,7 @@ class Removals:
         self._pending: list[Container] = []
         self._task: asyncio.Task[None] | None = None
         self._is_closed = False
+        self._is_engine_away = False
 
     def add(self, container: Container) -> None:
         """Close our side of a container that nobody runs any more, and remove it soon."""
@@ -61,21 +62,25 @@ class Removals:
             await asyncio.sleep(_PAUSE_S)
             await self._until_quiet()
         failed: list[Container] = []
-        while self._pending:
+        self._is_engine_away = False
+        while self._pending and not self._is_engine_away:
             container = self._pending.pop(0)
             try:
                 await self._in_thread(partial(_remove, container))
             except RuntimeFailure as failure:
                 _log.info("The container %s was not removed yet: %s", container.name, failure)
                 failed.append(container)
+                self._is_engine_away = is_silence(failure)  # each would wait for it anew
         self._pending += failed
 
     async def aclose(self) -> None:
         """Remove all that is left. What the engine does not let be removed is left to the next server."""
         self._is_closed = True
+        if self._task is None and self._pending:
+            self._begin()
         while self._task is not None:
             await outlast(self._task)
-        if self._pending:
+        if self._pending and not self._is_engine_away:
             await outlast(self._begin())
         if self._pending:
             _log.warning("%d containers were not removed; `wic gc` does it.", len(self._pending))

@@ -34,7 +34,7 @@ from wic_runtimes.docker.spec import ContainerKind, container_configuration, ima
 from wic_runtimes.docker.stream import Reader
 from wic_runtimes.errors import RuntimeFailure, RuntimeUnavailable
 from wic_runtimes.running import Run, Runs
-from wic_runtimes.spares import Bounds, Maker, Spares
+from wic_runtimes.spares import Bounds, Maker, Spares, Use
 from wic_runtimes.waiting import outlast
 
 _THREADS: Final = 64
@@ -82,11 +82,12 @@ class DockerRuntime:
         if run.is_ended:
             raise taken_away()
         kind = kind_of(job, engine.host)
+        plan = plan_with_script(kind, job, own_labels(), token_hex(16))  # what it refuses takes no spare
         self._follow_image(image_name(job.image), kind.image)
         use = self._spares.begin(kind)
         may_follow = False
         try:
-            reader, ended = await self._find_way(engine, kind, use.spare, job, run)
+            reader, ended = await self._find_way(engine, plan, use, job, run)
             may_follow = reader.has_begun and kind.image not in self._bare
         finally:
             self._spares.end(use, may_fill=may_follow)
@@ -95,22 +96,21 @@ class DockerRuntime:
         return CompileOutput(outcome, code, stdout, stderr, ended.compile_s, time.monotonic() - began)
 
     async def _find_way(
-        self, engine: Engine, kind: ContainerKind, spare: Container | None, job: CompileJob, run: Run
+        self, engine: Engine, plan: Plan, use: Use[ContainerKind, Container], job: CompileJob, run: Run
     ) -> tuple[Reader, Ended]:
         """Run the job in the container that waits, if any; else in a new one, bare where it must be."""
-        labels = own_labels()
-        if kind.image not in self._bare:
-            plan = plan_with_script(kind, job, labels, token_hex(16))
-            if spare is not None:
-                reader, ended = await self._drive(engine, plan, spare, job, run)
+        if use.kind.image not in self._bare:
+            if use.spare is not None:
+                reader, ended = await self._drive(engine, plan, use.spare, job, run)
                 if _is_answer(reader, ended):
                     return reader, ended
             reader, ended = await self._drive(engine, plan, None, job, run)
             if engine.host.needs_script or not lacks_script(ended, reader):
                 return reader, ended
-            self._bare.add(kind.image)
-        environment = await self._in_thread(lambda: _environment_of(engine, kind.image))
-        return await self._drive(engine, plan_bare(kind, job, labels, environment), None, job, run)
+            self._bare.add(use.kind.image)
+        environment = await self._in_thread(lambda: _environment_of(engine, use.kind.image))
+        bare = plan_bare(use.kind, job, own_labels(), environment)
+        return await self._drive(engine, bare, None, job, run)
 
     async def _drive(
         self, engine: Engine, plan: Plan, spare: Container | None, job: CompileJob, run: Run
@@ -137,11 +137,13 @@ class DockerRuntime:
 
         try:
             return reader, await self._in_thread(drive)
-        except RuntimeUnavailable as failure:
-            self._connection.forget(engine)
-            if reader.has_begun:
+        except RuntimeFailure as failure:
+            is_engines = isinstance(failure, RuntimeUnavailable)
+            if is_engines:
+                self._connection.forget(engine)
+            if is_engines and reader.has_begun:
                 raise faults.engine_lost() from failure
-            if spare is None:
+            if spare is None or reader.has_begun:
                 raise
             return reader, Ended(Ending.GONE, None, 0.0)
         finally:
