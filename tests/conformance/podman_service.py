@@ -20,15 +20,22 @@ _VARIABLE: Final = "WIC_TEST_PODMAN"
 _START_S: Final = 20.0
 
 
+_service: subprocess.Popen[bytes] | None = None
+
+
 def podman_address() -> str:
-    """Return the service's address, having started it. Where it does not start, nobody listens there."""
+    """Return the service's address, having started it. Where it does not start, nobody listens there.
+
+    One that has ended since, for want of anybody who speaks to it, is started anew.
+    """
     address = os.environ.get(_VARIABLE)
-    if address is None:
+    if address is None or (_service is not None and _service.poll() is not None):
         address = os.environ[_VARIABLE] = _start()  # inherited by the servers that tests start
     return address
 
 
 def _start() -> str:
+    global _service  # noqa: PLW0603 - one for each test process
     folder = tempfile.mkdtemp(prefix="wic-podman-")
     socket = Path(folder, "podman.sock")
     # Podman leaves files of its own in both of these folders.
@@ -38,6 +45,7 @@ def _start() -> str:
             [_SCRIPT, "serve", socket], stdin=subprocess.DEVNULL, stdout=log, stderr=log, **places
         )
     atexit.register(_end, service, folder)
+    _service = service
     deadline = time.monotonic() + _START_S
     while not socket.exists() and service.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -1,7 +1,7 @@
-"""Each fault of a real engine is said as what it is, is no verdict on the code, and is over when it is mended.
+"""Each fault of a real engine is said as what it is, no verdict on the code, and over when it is mended.
 
-The engine is the module's own, so it is really stopped, killed, restarted, frozen and filled. Each test goes on
-with the same runtime once the engine is well, and the fixture proves that no container of ours is left then.
+The engine is the module's own, so it is really stopped, killed, restarted, frozen and filled. Each test goes
+on with the same runtime once the engine is well, and the fixture proves that no container of ours is left.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import pytest
 from tests.conformance.private_engine import PrivateEngine
 from tests.conformance.runtimes_under_test import IMAGE, RUNTIMES
 from tests.conformance.traces import make_marker, processes_with, until
-from wic_runtimes.contract import CompileJob, CompileOutput, Outcome
+from wic_runtimes.contract import CompileOutput, Outcome
 from wic_runtimes.docker import engine as engine_module
 from wic_runtimes.docker.container import Container
 from wic_runtimes.docker.runtime import DockerRuntime
@@ -33,7 +33,7 @@ from wic_runtimes.errors import ImageUnavailable, JobEvicted, RuntimeUnavailable
 
 pytestmark = [
     pytest.mark.engine("docker"),
-    # The SDK leaves its own end of a connection that was refused to the collector; of one that stood, nothing.
+    # The SDK leaves its own end of a connection that was refused to the collector; none that stood.
     pytest.mark.filterwarnings(
         r"ignore:unclosed <socket.socket fd=\d+, family=1, type=1, proto=0>:ResourceWarning"
     ),
@@ -137,15 +137,13 @@ async def test_an_engine_that_goes_in_mid_compile_is_no_verdict(ground, end):
 
 
 @pytest.mark.parametrize(
-    ("script", "options"),
+    "case",
     [("sleep 600; :", ()), ("sleep 1.5; :", ("--live-restore",))],
     ids=["ended", "live-restore"],
 )
 @pytest.mark.parametrize("without", ["", "tar"], ids=["script", "bare"])
 @pytest.mark.parametrize("end", ["stop", "kill"])
-async def test_an_engine_that_is_back_at_once_is_not_believed(
-    ground, monkeypatch, end, without, script, options
-):
+async def test_an_engine_that_is_back_at_once_is_not_believed(ground, monkeypatch, end, without, case):
     """A service manager holds its socket open, so the question how a compiler ended comes to the next daemon.
 
     That one has seen nothing: it tells the exit code of its own ending of the container, or, where containers
@@ -158,6 +156,7 @@ async def test_an_engine_that_is_back_at_once_is_not_believed(
         assert is_back.wait(60)
         return inspect(api, container)
 
+    script, options = case
     image = ground.engine.bring_image(without=without)
     ground.engine.stop()
     ground.engine.start(*options)
@@ -246,7 +245,7 @@ async def test_an_image_that_was_replaced_is_used_from_the_next_job_on(ground):
     await ground.sh("true", image=old)
     await until(lambda: ground.count_spares() == 1 and len(ground.engine.ours()) == 1)
     (waiting,) = ground.engine.ours()
-    new = f"{IMAGE}@{ground.engine.bring_image(variant='new')}"
+    new = f"{IMAGE}@{ground.engine.bring_image()}"
     assert new != old
     assert (await ground.sh("true", image=new)).outcome is Outcome.FINISHED
     await until(lambda: ground.count_spares() == 1 and len(ground.engine.ours()) == 1)
@@ -274,7 +273,7 @@ async def test_a_container_that_is_ended_from_outside_is_no_verdict(ground, word
     task = await ground.begin()
     (running,) = ground.engine.ours()
     await asyncio.to_thread(ground.engine.docker, *docker_words(words, running))
-    with pytest.raises(JobEvicted, match="was (killed|removed)"):
+    with pytest.raises(JobEvicted, match=r"was (killed|removed)"):
         await task
     assert await ground.works()
 
@@ -311,14 +310,17 @@ async def test_a_container_has_an_owner_before_it_is_started(ground, monkeypatch
     await until(lambda: made not in ground.engine.ours())
 
 
+def start_doomed(engine: str, marker: str, *, jobs: int) -> subprocess.Popen[bytes]:
+    words = [sys.executable, str(DOOMED), "docker", marker, str(jobs)]
+    return subprocess.Popen(words, env={**os.environ, "DOCKER_HOST": engine}, stdout=subprocess.DEVNULL)
+
+
 async def test_a_server_that_is_killed_during_twenty_compiles_leaves_nothing(ground):
     """Nor do its containers that waited: they end by themselves, and the next server removes what is left."""
     marker = make_marker()
-    words = [sys.executable, str(DOOMED), "docker", marker, "20"]
-    environment = {**os.environ, "DOCKER_HOST": ground.engine.url}
-    with subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL) as server:
-        try:
-            await until(lambda: len(processes_with(marker)) == 20 and len(ground.engine.ours()) > 20)
+    with start_doomed(ground.engine.url, marker, jobs=20) as server:
+        try:  # the server itself has the marker as well
+            await until(lambda: len(processes_with(marker)) > 20 and len(ground.engine.ours()) > 20)
         finally:
             server.send_signal(signal.SIGKILL)
     await ground.runtime.collect_garbage()
