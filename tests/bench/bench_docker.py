@@ -15,14 +15,15 @@ import argparse
 import asyncio
 import itertools
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from figures import report
 
 from wic_runtimes.contract import CompileJob, JobFile, Outcome, Runtime
 from wic_runtimes.registry import create_runtime
@@ -74,38 +75,43 @@ async def time_command(*words: str, folder: Path) -> float:
     return time.perf_counter() - began
 
 
+async def time_in_turn(
+    ours: Callable[[], Awaitable[float]], floor: Callable[[], Awaitable[float]], rounds: int
+) -> tuple[list[float], list[float]]:
+    """Return the seconds of both, taken in turn, each after a pause."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds):
+        for kept, measure in zip(times, (ours, floor), strict=True):
+            await asyncio.sleep(PAUSE_S)
+            kept.append(await measure())
+    return times
+
+
 async def time_warm(case: Case, rounds: int, folder: Path) -> tuple[list[float], list[float]]:
-    """Return seconds with a container that waits, and of the bare compiler, in turn."""
+    """Return seconds with a container that waits, and of the bare compiler."""
     runtime = create_runtime("docker", {})
-    ours, bare = [], []
+    bare = (case.host, "-fsyntax-only", case.file)
     try:
         await time_compile(runtime, case)
-        for _ in range(rounds):
-            await asyncio.sleep(PAUSE_S)
-            ours.append(await time_compile(runtime, case))
-            await asyncio.sleep(PAUSE_S)
-            bare.append(await time_command(case.host, "-fsyntax-only", case.file, folder=folder))
+        return await time_in_turn(
+            lambda: time_compile(runtime, case), lambda: time_command(*bare, folder=folder), rounds
+        )
     finally:
         await runtime.aclose()
-    return ours, bare
 
 
 async def time_cold(case: Case, rounds: int, folder: Path) -> tuple[list[float], list[float]]:
-    """Return seconds with a container made for the job, and of `docker run`, in turn."""
+    """Return seconds with a container made for the job, and of `docker run`."""
     runtime = create_runtime("docker", {"spares": False})
     run = ("docker", "run", "--rm", "--network", "none", "--volume", f"{folder}:/src:ro", "--workdir", "/src")
-    ours, floor = [], []
+    words = (*run, IMAGE, case.program, "-fsyntax-only", case.file)
     try:
         await time_compile(runtime, case)
-        for _ in range(rounds):
-            await asyncio.sleep(PAUSE_S)
-            ours.append(await time_compile(runtime, case))
-            await asyncio.sleep(PAUSE_S)
-            words = (*run, IMAGE, case.program, "-fsyntax-only", case.file)
-            floor.append(await time_command(*words, folder=folder))
+        return await time_in_turn(
+            lambda: time_compile(runtime, case), lambda: time_command(*words, folder=folder), rounds
+        )
     finally:
         await runtime.aclose()
-    return ours, floor
 
 
 async def time_refill(case: Case, rounds: int) -> tuple[list[float], list[float]]:
@@ -121,17 +127,6 @@ async def time_refill(case: Case, rounds: int) -> tuple[list[float], list[float]
     finally:
         await runtime.aclose()
     return after_another, after_pause
-
-
-def report(name: str, ours: Sequence[float], floor: Sequence[float]) -> tuple[float, float]:
-    """Print both medians; return the median ratio and the median difference in milliseconds."""
-    ratio = statistics.median(one / other for one, other in zip(ours, floor, strict=True))
-    extra = statistics.median((one - other) * 1000 for one, other in zip(ours, floor, strict=True))
-    medians = (
-        f"ours {statistics.median(ours) * 1000:7.1f} ms   floor {statistics.median(floor) * 1000:7.1f} ms"
-    )
-    print(f"{name:26} {medians}   ratio {ratio:5.2f}   above {extra:+6.1f} ms   ({len(ours)} rounds)")
-    return ratio, extra
 
 
 async def measure(rounds: int, folder: Path) -> list[str]:

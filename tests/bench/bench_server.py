@@ -13,15 +13,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from figures import report
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
@@ -115,17 +114,6 @@ def time_initialize(rounds: int) -> tuple[list[float], list[float]]:
             replies.append(time.perf_counter() - began)
             server.stdin.close()
     return replies, imports
-
-
-def report(name: str, ours: Sequence[float], floor: Sequence[float]) -> tuple[float, float]:
-    """Print both medians; return the median ratio and the median difference in milliseconds."""
-    ratio = statistics.median(one / other for one, other in zip(ours, floor, strict=True))
-    extra = statistics.median((one - other) * 1000 for one, other in zip(ours, floor, strict=True))
-    medians = (
-        f"ours {statistics.median(ours) * 1000:7.1f} ms   floor {statistics.median(floor) * 1000:7.1f} ms"
-    )
-    print(f"{name:24} {medians}   ratio {ratio:5.2f}   above {extra:+6.1f} ms   ({len(ours)} rounds)")
-    return ratio, extra
 
 
 def main() -> int:

@@ -53,6 +53,12 @@ async def gvisor_bench(missing_engine):
         yield made
 
 
+@pytest.fixture(params=["docker", "docker-gvisor"])
+async def container_bench(request, missing_engine):
+    async for made in _make_bench(_named(request.param), missing_engine):
+        yield made
+
+
 @pytest.fixture
 async def podman_bench(missing_engine):
     async for made in _make_bench(_named("podman"), missing_engine):

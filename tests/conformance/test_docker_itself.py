@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 from dataclasses import replace
 
@@ -14,7 +15,8 @@ from wic_runtimes import ownership
 from wic_runtimes.contract import Image, Limits, Outcome
 from wic_runtimes.docker import script
 from wic_runtimes.docker.labels import BOOT, MACHINE, OWNER, own_labels
-from wic_runtimes.errors import ImageUnavailable, JobEvicted, JobRejected
+from wic_runtimes.errors import ImageUnavailable, JobEvicted, JobRejected, RuntimeUnavailable
+from wic_runtimes.registry import create_runtime
 
 pytestmark = pytest.mark.engine("docker")
 
@@ -39,6 +41,21 @@ async def test_an_image_that_is_not_there_is_said_and_never_pulled(docker_bench)
     assert there.digest.startswith("sha256:")
     pinned = replace(docker_bench.under_test.shell("echo it"), image=f"{IMAGE}@{there.digest}")
     assert (await docker_bench.runtime.compile(pinned)).stdout == b"it\n"
+
+
+async def test_a_runtime_class_that_is_not_registered_is_said(docker_bench):
+    """Before any job, with those that are; nothing is compiled by another in its place."""
+    registered = ", ".join(sorted(json.loads(docker("info", "--format", "{{json .Runtimes}}"))))
+    runtime = create_runtime("docker", {"runtime_class": "nowhere"})
+    try:
+        health = await runtime.health()
+        assert not health.usable
+        assert "has no runtime class 'nowhere'" in health.reason
+        assert health.remedy.endswith(f"set wic.runtimeClass to one of {registered}.")
+        with pytest.raises(RuntimeUnavailable, match="has no runtime class 'nowhere'"):
+            await runtime.compile(docker_bench.under_test.shell("true"))
+    finally:
+        await runtime.aclose()
 
 
 async def test_a_job_that_is_refused_takes_no_container(docker_bench):

@@ -38,12 +38,24 @@ say_('routes', scalar(split(/\n/, slurp('/proc/net/route'))) - 1);
 say_('sockets', join ' ', grep { socket(S, $_, 1, 0) || socket(S, $_, 3, 0) } (1, 2, 10, 16, 17, 38, 40));
 say_('dev', list('/dev'));
 say_('sys', list('/sys'));
-my @secrets = qw(/var/run/docker.sock /run/docker.sock /run/podman /run/secrets /var/run/secrets
-    /etc/machine-id);
+my @secrets = qw(/var/run/docker.sock /run/docker.sock /run/containerd /run/podman /run/secrets
+    /var/run/secrets /var/run/secrets/kubernetes.io /root/.docker /root/.kube /root/.ssh /etc/machine-id);
 say_('secrets', join ' ', grep { -e } @secrets);
 my @folders = qw(/ /src /tmp /var/tmp /run /dev /dev/shm /dev/mqueue /sys /proc /etc /usr /home);
 say_('written', join ' ', grep { open(my $f, '>', "$_/x") } @folders);
 say_('environment', join ' ', map { "$_=$ENV{$_}" } sort keys %ENV);
+my @told = qw(kcore keys kmsg interrupts sched_debug sysrq-trigger timer_list latency_stats cmdline version
+    1/environ 1/mem);
+say_('told', join ' ', grep { open(my $f, '<', "/proc/$_"); $f && sysread($f, my $t, 1) } @told);
+opendir(my $open, '/proc/self/fd');
+my $own = fileno $open;
+say_('descriptors', join ' ', sort grep { /^\d+$/ && $_ != $own } readdir $open);
+my %limits = (cpu => 0, fsize => 1, core => 4, nofile => 7);
+for my $name (sort keys %limits) {
+    my $both = "\0" x 16;
+    syscall(97, $limits{$name}, $both);
+    say_("limit of $name", join ' ', unpack('Q2', $both));
+}
 say_('host', slurp('/proc/sys/kernel/hostname') =~ s/\n//r);
 my %calls = (ptrace => 101, unshare => 272, mount => 165, keyctl => 250, bpf => 321, userfaultfd => 323,
     io_uring_setup => 425, clone3 => 435, perf_event_open => 298, init_module => 175, kexec_load => 246,
@@ -71,6 +83,12 @@ SEEN = {
     "secrets": "",
     "written": "",
     "environment": "PATH=/usr/local/bin:/usr/bin:/bin PWD=/src",
+    "told": "cmdline version 1/environ",
+    "descriptors": "0 1 2",
+    "limit of core": "0 0",
+    "limit of cpu": "20 20",
+    "limit of fsize": "67108864 67108864",
+    "limit of nofile": "256 256",
     "host": "wic",
     **dict.fromkeys(
         ("add_key", "bpf", "init_module", "io_uring_setup", "kexec_load", "keyctl", "mount"), "refused"
@@ -102,7 +120,8 @@ async def report(bench):
 async def test_what_a_program_inside_sees(docker_bench):
     """No capability, socket, route, device, secret or place to write, and no call beyond what compilers need.
 
-    Of mounts there are the engine's own two beside ours.
+    Of mounts there are the engine's own two beside ours. The kernel tells its version and how it was started,
+    and the container's first process what the image sets.
     """
     assert await report(docker_bench) == SEEN
 

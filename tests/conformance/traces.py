@@ -34,11 +34,16 @@ def processes_with(word: str) -> list[int]:
     return found
 
 
-_LOOK_INSIDE = "read -r word; cat /proc/[0-9]*/cmdline | tr '\\0' '\\n' | grep -cxF -- \"$word\""
+# First the words, then the search: grep itself has the word among its arguments.
+_LOOK_INSIDE = """\
+read -r word
+words=$(cat /proc/[0-9]*/cmdline | tr '\\0' '\\n')
+echo "$words" | grep -cF -- "$word"
+"""
 
 
 def processes_in_gvisor(word: str) -> list[str]:
-    """Return the containers of ours that run, each once for every process inside that has this argument.
+    """Return the containers of ours that run, each once for each argument inside that has this word in it.
 
     gVisor's processes are none of this machine's; its containers are looked into from inside.
     """
@@ -52,12 +57,17 @@ def _running_containers() -> list[str]:
 
 def _count_inside(container: str, word: str) -> int:
     look = ["docker", "exec", "--interactive", container, "sh", "-c", _LOOK_INSIDE]
-    try:
-        seen = subprocess.run(look, input=f"{word}\n", capture_output=True, text=True, check=False, timeout=5)
-    except subprocess.TimeoutExpired:  # as when it ends at this moment; one that does not may hold anything
-        return int(container in _running_containers())
-    count = seen.stdout.strip()  # empty for one that has just ended
-    return int(count) if count.isdecimal() else 0
+    while True:
+        try:
+            seen = subprocess.run(
+                look, input=f"{word}\n", capture_output=True, text=True, check=False, timeout=5
+            )
+        except subprocess.TimeoutExpired:  # it ends at this moment, or the machine is busy
+            if container in _running_containers():
+                continue
+            return 0
+        count = seen.stdout.strip()  # empty for one that has just ended
+        return int(count) if count.isdecimal() else 0
 
 
 def sandboxes_of(server: int) -> list[int]:

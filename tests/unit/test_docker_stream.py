@@ -104,6 +104,44 @@ def test_only_a_count_that_stands_still_rules_out_a_death_of_memory(code, counts
     assert reader.trailer == Trailer(code, was_memory=was_memory)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "\n",
+        " x\n",
+        " 0 unknown\n",
+        " 0 unknown unknown more\n",
+        " 1e3 unknown unknown\n",
+        " 0000 unknown unknown\n",
+        " 0 \udcff unknown\n",
+        "0 unknown unknown\n",
+        " 0 unknown unknown\nmore",
+        " 0 unknown unknown" + "x" * 500,
+    ],
+)
+def test_a_stolen_mark_with_other_words_is_output_like_any(words):
+    """It is no end and no fault of the engine's; the script's own end is heard after it."""
+    stolen = f"{MARK}{words}".encode("utf-8", "surrogateescape")
+    reader = fed([frame(1, BEGUN), frame(2, END[0][1]), frame(1, stolen)])
+    assert reader.trailer is None
+    for one in END:
+        reader.feed(frame(*one))
+    assert (reader.stdout, reader.stderr) == (stolen, END[0][1])
+    assert reader.trailer == Trailer(1, was_memory=False)
+
+
+@pytest.mark.parametrize("kind", [1, 2])
+@pytest.mark.parametrize("flood", ["x" * 100, f"{MARK} 0 unknown unknown\n"])
+def test_a_stolen_mark_hides_no_flood(kind, flood):
+    """What is written after it counts, and nothing is kept beyond the limit."""
+    reader = fed([frame(1, BEGUN), frame(kind, MARK.encode())])
+    for _ in range(100):
+        reader.feed(frame(kind, flood.encode()))
+    assert reader.is_over
+    assert len(reader.stdout) + len(reader.stderr) == 1000
+    assert sum(map(len, reader._held.values())) < 500
+
+
 def test_the_first_line_is_taken_off_though_it_shares_a_frame():
     """The compiler's first words may come with the script's last."""
     reader = fed([frame(1, READY + BEGUN[:3]), frame(2, b"e"), frame(1, BEGUN[3:] + b"out\n")])

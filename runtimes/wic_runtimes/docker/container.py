@@ -33,6 +33,10 @@ _SPARE_START_S: Final = 5.0
 _END_S: Final = 5.0
 """How long a container may go on after its output has ended: longer only where its engine was restarted."""
 
+_LATE_S: Final = 2.0
+"""How late a busy engine may tell why a container was killed."""
+
+_KILLED: Final = 137
 _LONGEST_PAUSE_S: Final = 0.1
 
 
@@ -127,7 +131,7 @@ class Container:
         poll.register(self._wake_read, select.POLLIN)
         poll.register(attached.fileno(), select.POLLIN | (select.POLLOUT if unsent else 0))
         while True:
-            ready = dict(poll.poll(max(deadline - time.monotonic(), 0) * 1000))
+            ready = dict(poll.poll(max(_latest(reader, deadline) - time.monotonic(), 0) * 1000))
             events = ready.get(attached.fileno(), 0)
             if events & select.POLLOUT:
                 unsent = attached.send(unsent)
@@ -156,7 +160,7 @@ class Container:
             return Ending.ENDED
         if reader.is_over:
             return Ending.OUTPUT
-        if time.monotonic() >= deadline and reader.trailer is None:
+        if time.monotonic() >= _latest(reader, deadline):
             return Ending.TIME if reader.has_begun else Ending.NEVER_BEGAN
         return None
 
@@ -165,11 +169,14 @@ class Container:
         reader.finish()
         compile_s = time.monotonic() - began
         lost_at = time.monotonic() + _END_S if reader.has_mark else math.inf
+        told_by = time.monotonic() + _LATE_S
         pause_s = 0.001
         while not reader.is_over:
             state = cast("Mapping[str, Any]", self._api.inspect_container(self.name)["State"])
             if not state["Running"]:
-                return self._explain_end(state, reader, compile_s)
+                ended = self._explain_end(state, reader, compile_s)
+                if not _is_causeless(ended, reader) or time.monotonic() >= told_by:
+                    return ended
             ending = Ending.LOST if time.monotonic() >= lost_at else self._find_reason(reader, deadline)
             if ending is not None:
                 return Ended(ending, None, compile_s)
@@ -203,3 +210,14 @@ class Container:
         filters = {"container": self.name, "event": ["start", "oom", "kill"]}
         events = self._api.events(since=0, until=until, filters=filters, decode=True)
         return {str(event.get("Action", "")) for event in events}
+
+
+def _latest(reader: Reader, deadline: float) -> float:
+    """Return until when a container may go on: past its compiler's end for as long as it takes to go."""
+    return deadline if reader.trailer is None else deadline + _END_S
+
+
+def _is_causeless(ended: Ended, reader: Reader) -> bool:
+    """Whether a container was killed and nobody has said yet by whom: the engine's word may be on its way."""
+    has_cause = ended.was_out_of_memory or ended.was_killed or ended.is_unexplained
+    return reader.trailer is None and ended.exit_code == _KILLED and not has_cause

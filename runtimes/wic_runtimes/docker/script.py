@@ -5,8 +5,8 @@ argument vector, then the files as a tar stream. So a container can be started b
 compile, and nothing that a user wrote is ever a part of a script or of a container's configuration. Only a
 POSIX `sh` and `tar` are needed, so that any compiler's image serves.
 
-The end of the compiler is told by the script itself, on both outputs, with the mark that only this job's
-server knows: what a compiler prints cannot pass for it, and nobody need wait for the container to go.
+The end of the compiler is told by the script itself, on both outputs, with a mark that is new for each job:
+what a compiler prints of its input cannot pass for it, and nobody need wait for the container to go.
 """
 
 from __future__ import annotations

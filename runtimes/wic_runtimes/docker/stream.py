@@ -2,14 +2,19 @@
 
 The script inside writes lines of its own before the compiler's first byte and a mark after its last one. A
 `Reader` takes them off and tells them apart from everything that a compiler could write: the first lines come
-before it begins, and the mark is known to nobody inside but the script. So whether the compiler began, and
-whether it ended, is known for sure and at once, and no byte of that is a part of its output.
+before it begins, and the mark is told to nobody inside but the script. So whether the compiler began, and
+whether it ended, is known at once, and no byte of that is a part of its output.
+
+What is compiled may run code, and under the machine's own kernel that can read the mark in the script's
+memory. It can then say of itself how it ended, as it could by ending so, and nothing else: what stands after
+a mark and is not a script's last word is output like any other, and counts.
 
 Source: https://docs.docker.com/reference/api/engine/version/v1.41/, ContainerAttach, "Stream format".
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +26,10 @@ _STDOUT: Final = 1
 _STDERR: Final = 2
 _FIRST_LINES: Final = (READY, BEGUN, NO_PROGRAM, NO_TAR, NOT_UNPACKED)
 _LONGEST: Final = max(map(len, _FIRST_LINES))
+_LAST_WORDS: Final = re.compile(rb"[ -~]{0,400}\n?")
+"""What may stand after the mark, or begin to: at most a line, and nothing after it."""
+
+_TOLD: Final = re.compile(rb" ([0-9]{1,3}) ([!-~]+) ([!-~]+)\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +73,13 @@ class Reader:
     @property
     def trailer(self) -> Trailer | None:
         """What was said of the compiler's end; None until all of both outputs is here."""
-        line, end, _ = bytes(self._held[_STDOUT]).partition(b"\n")
-        if not (self._mark and end and bytes(self._held[_STDERR]) == self._mark + b"\n"):
+        stdout = self._held[_STDOUT]
+        if not (self._mark and stdout.startswith(self._mark) and self._held[_STDERR] == self._mark + b"\n"):
             return None
-        _, code, before, after = line.decode().split(" ")
+        told = _TOLD.fullmatch(stdout, len(self._mark))
+        if told is None:
+            return None
+        code, before, after = (word.decode() for word in told.groups())
         return Trailer(int(code), _compare(before, after))
 
     def feed(self, data: bytes) -> None:
@@ -112,10 +124,10 @@ class Reader:
         return bytes(self._prologue) if self.has_begun else b""
 
     def _take(self, kind: int, payload: bytes) -> None:
-        """Keep what is the compiler's for certain, and hold back what is, or could become, the mark."""
+        """Keep what is the compiler's for certain, and hold back what is, or could become, the script's."""
         held = self._held[kind]
         held += payload
-        at = _find_mark(held, self._mark)
+        at = _find_last_words(held, self._mark)
         self._keep(kind, bytes(held[:at]))
         del held[:at]
 
@@ -137,12 +149,12 @@ def _compare(before: str, after: str) -> bool | None:
     return None if counter == MACHINE_COUNTER else True
 
 
-def _find_mark(data: bytearray, mark: bytes) -> int:
-    """Return where the mark stands, or where at the end of the data its beginning could stand."""
+def _find_last_words(data: bytearray, mark: bytes) -> int:
+    """Return where the mark stands as the last, or where at the end of the data its beginning could stand."""
     if not mark:
         return len(data)
-    at = data.find(mark)
-    if at >= 0:
+    at = data.rfind(mark)
+    if at >= 0 and _LAST_WORDS.fullmatch(data, at + len(mark)):
         return at
     lengths = range(min(len(mark) - 1, len(data)), 0, -1)
     return len(data) - next((length for length in lengths if data.endswith(mark[:length])), 0)
