@@ -57,7 +57,11 @@ def _running_containers() -> list[str]:
 
 def _count_inside(container: str, word: str) -> int:
     look = ["docker", "exec", "--interactive", container, "sh", "-c", _LOOK_INSIDE]
+    deadline = time.monotonic() + 60
     while True:
+        assert time.monotonic() < deadline, (
+            f"the container {container} can neither be looked into nor has it ended"
+        )
         try:
             seen = subprocess.run(
                 look, input=f"{word}\n", capture_output=True, text=True, check=False, timeout=5
