@@ -130,17 +130,18 @@ class Spares(Generic[_K, _S]):
 
     def _begin_filling(self) -> None:
         self._pause = None
-        if self._neediest() is not None:
+        if self._lacking():
             self._filling = self._own(self._fill(), "making spares")
             self._filling.add_done_callback(self._filled)
 
     async def _fill(self) -> None:
         """Build what is wanted, one after the other."""
-        while self._neediest() is not None:
+        while self._lacking():
             await self.until_quiet()
-            kind = self._neediest()  # much may have changed meanwhile
-            if kind is not None:
-                await self._make(kind)
+            kind = next(filter(self._make_room, self._lacking()), None)  # much may have changed meanwhile
+            if kind is None:
+                return
+            await self._make(kind)
 
     async def until_quiet(self) -> None:
         """Wait until no job runs, or until patience ends: for what must be done, and not just now."""
@@ -149,19 +150,17 @@ class Spares(Generic[_K, _S]):
 
     def _filled(self, task: asyncio.Task[None]) -> None:
         self._filling = None
-        if (
-            not task.cancelled() and task.exception() is not None
-        ):  # our own fault: a job is only slower for it
+        if not task.cancelled() and task.exception() is not None:
+            # Our own fault, whatever it is; jobs are only slower for it.
             _log.error("Making spares failed.", exc_info=task.exception())
 
-    def _neediest(self) -> _K | None:
-        """Return the kind to build next: one without a spare first, the one that was used last first."""
+    def _lacking(self) -> list[_K]:
+        """Return the kinds to build: those without a spare first, those that were used last first."""
         if self._is_closed or self._bounds.most == 0:
-            return None
+            return []
         recent = list(reversed(self._wanted))
         lacking = [kind for kind in recent if len(self._waiting.get(kind, [])) < self._wanted[kind]]
-        lacking.sort(key=lambda kind: bool(self._waiting.get(kind)))
-        return next(filter(self._make_room, lacking), None)
+        return sorted(lacking, key=lambda kind: bool(self._waiting.get(kind)))
 
     def _make_room(self, kind: _K) -> bool:
         """Whether one more of that kind may wait, after kinds that were used before it made room."""
