@@ -7,14 +7,13 @@ else could write, and nothing that a killed server could leave behind.
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import socket
 import struct
 import sys
 from typing import Final
 
-from wic_runtimes.docker.seccomp import make_profile
+from wic_runtimes.docker.seccomp import profile_text
 
 _CREDENTIALS: Final = struct.Struct("3i")
 
@@ -28,7 +27,7 @@ class SealedProfile:
     def open(self) -> str:
         """Return its path, as any process of this machine knows it. Raises OSError."""
         if self._descriptor < 0:
-            self._descriptor = _make_file(json.dumps(make_profile(), sort_keys=True).encode())
+            self._descriptor = _make_file(profile_text().encode())
         return f"/proc/{os.getpid()}/fd/{self._descriptor}"
 
     def close(self) -> None:

@@ -10,7 +10,9 @@ Source: https://docs.docker.com/engine/security/seccomp/, seccomp(2).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from wic_runtimes.syscalls import ALLOWED, NEW_NAMESPACES
@@ -50,6 +52,12 @@ def make_profile() -> Mapping[str, object]:
             {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": _ENOSYS},
         ],
     }
+
+
+@cache
+def profile_text() -> str:
+    """Return the profile as an engine reads it: JSON. Made once, since every container is made with it."""
+    return json.dumps(make_profile(), sort_keys=True)
 
 
 def _masked(index: int, mask: int, value: int) -> Mapping[str, object]:

@@ -8,7 +8,6 @@ is a job for it, and no word of a job is a part of its configuration.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -16,7 +15,7 @@ from typing import Any, Final
 
 from wic_runtimes.contract import SOURCE_DIR, CompileJob
 from wic_runtimes.docker.script import OWN_PROCESSES, SCRIPT
-from wic_runtimes.docker.seccomp import make_profile
+from wic_runtimes.docker.seccomp import profile_text
 from wic_runtimes.errors import ImageUnavailable
 
 NOBODY: Final = "65534:65534"
@@ -162,7 +161,7 @@ def _host_configuration(kind: ContainerKind) -> dict[str, Any]:
         "Privileged": False,
         "ReadonlyRootfs": True,
         "CapDrop": ["ALL"],
-        "SecurityOpt": ["no-new-privileges", f"seccomp={json.dumps(make_profile(), sort_keys=True)}"],
+        "SecurityOpt": ["no-new-privileges", f"seccomp={profile_text()}"],
         "MaskedPaths": list(MASKED_PATHS),
         "ReadonlyPaths": list(READONLY_PATHS),
         "Memory": kind.memory_bytes,
