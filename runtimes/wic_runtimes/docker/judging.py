@@ -19,8 +19,8 @@ from wic_runtimes.errors import ImageUnavailable, JobEvicted, RuntimeUnavailable
 
 _DEATHS: Final = range(129, 193)  # 128 + signal
 _NOT_EXECUTED: Final = (126, 127)
-_FIRST_PROCESSES: Final = (b"[FATAL tini ", b"catatonit: ")
-"""How what comes first in a container (Docker's, Podman's) begins to say that it could not start the rest."""
+_NOT_STARTED: Final = b"[FATAL tini "
+"""How Docker's first process begins to say that it could not start the rest. Podman's is never used bare."""
 
 
 @unique
@@ -90,7 +90,7 @@ def _judge_end(ended: Ended, reader: Reader, job: CompileJob) -> tuple[Outcome, 
         raise JobEvicted("The container was killed from outside before its compiler ended.", "Run it again.")
     if ended.is_unexplained and (reader.has_begun or ended.exit_code in _DEATHS):
         raise _unexplained(ended)
-    failed_first = ended.exit_code in _NOT_EXECUTED and bytes(reader.stderr).startswith(_FIRST_PROCESSES)
+    failed_first = ended.exit_code in _NOT_EXECUTED and bytes(reader.stderr).startswith(_NOT_STARTED)
     if reader.said == NO_PROGRAM or (not reader.has_mark and failed_first):
         raise _no_program(job)
     if not reader.has_begun:
