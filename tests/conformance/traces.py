@@ -86,9 +86,10 @@ def sandboxes_of(server: int) -> list[int]:
     return found
 
 
-def containers_of(server: int) -> list[str]:
+def containers_of(server: int, *, only_running: bool = False) -> list[str]:
     """Return the engine's lines of the containers of that server, those that have ended as well."""
-    words = ["docker", "ps", "--all", "--no-trunc", "--format", "{{.ID}} {{.Labels}}"]
+    which = [] if only_running else ["--all"]
+    words = ["docker", "ps", *which, "--no-trunc", "--format", "{{.ID}} {{.Labels}}"]
     done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
     return [line for line in done.stdout.splitlines() if f"=wic-{server}-" in line]
 

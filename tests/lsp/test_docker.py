@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import subprocess
 
 import pytest
 
@@ -26,9 +25,7 @@ def numbered(number: int) -> str:
 
 def count_running(server: int) -> int:
     """Return how many containers of that server run: those that wait, and those that compile."""
-    words = ["docker", "ps", "--format", "{{.Labels}}"]
-    done = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
-    return sum(f"=wic-{server}-" in line for line in done.stdout.splitlines())
+    return len(containers_of(server, only_running=True))
 
 
 @pytest.mark.parametrize("pulls", [True, False])
