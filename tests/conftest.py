@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import NoReturn
 
 import pytest
 
 from tests.conformance.private_engine import PrivateEngine, private_engine, why_no_private_engine
+
+# Whoever started us in the background may have had Ctrl-C ignored, which the programs that we test would inherit.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def fail_or_skip(reason: str) -> NoReturn:
