@@ -22,7 +22,7 @@ from typing import Final
 
 from tests.conformance.runtimes_under_test import IMAGE
 from tests.conformance.traces import control_groups_below
-from wic_runtimes.docker.labels import OWNER
+from wic_runtimes.labels import OWNER
 
 _SCRIPT: Final = Path(__file__).parents[1] / "engines" / "private"
 _PROGRAMS: Final = ("cat", "chmod", "env", "head", "sh", "sleep", "tail", "tar")

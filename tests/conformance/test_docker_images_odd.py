@@ -16,8 +16,8 @@ from tests.conformance.runtimes_under_test import IMAGE, job_id
 from tests.conformance.traces import make_marker, processes_with, until
 from wic_runtimes import ownership
 from wic_runtimes.contract import CompileJob, JobFile, Limits, Outcome
-from wic_runtimes.docker.labels import OWNER
 from wic_runtimes.errors import ImageUnavailable
+from wic_runtimes.labels import OWNER
 
 pytestmark = pytest.mark.engine("docker")
 

@@ -13,9 +13,9 @@ from tests.conformance.runtimes_under_test import IMAGE
 from tests.conformance.traces import make_marker, processes_with, until
 from wic_runtimes import ownership
 from wic_runtimes.contract import Image, Limits, Outcome
-from wic_runtimes.docker import script
-from wic_runtimes.docker.labels import BOOT, MACHINE, OWNER, own_labels
 from wic_runtimes.errors import ImageUnavailable, JobEvicted, JobRejected, RuntimeUnavailable
+from wic_runtimes.inside import script
+from wic_runtimes.labels import BOOT, MACHINE, OWNER, own_labels
 from wic_runtimes.registry import create_runtime
 
 pytestmark = pytest.mark.engine("docker")

@@ -17,8 +17,8 @@ from tests.conformance.traces import make_marker, processes_with, until
 from wic_runtimes import ownership
 from wic_runtimes.contract import Outcome
 from wic_runtimes.docker import podman
-from wic_runtimes.docker.labels import OWNER
 from wic_runtimes.errors import ImageUnavailable, JobEvicted, RuntimeUnavailable
+from wic_runtimes.labels import OWNER
 from wic_runtimes.registry import create_runtime
 
 pytestmark = pytest.mark.engine("docker")

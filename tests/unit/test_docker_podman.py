@@ -15,12 +15,12 @@ from wic_runtimes.contract import CompileJob, Limits, Outcome
 from wic_runtimes.docker.engine import examine
 from wic_runtimes.docker.judging import Ended, Ending, judge
 from wic_runtimes.docker.podman import find_podman_weakness, for_podman, podman_version
-from wic_runtimes.docker.script import BEGUN, MACHINE_COUNTER, NO_PROGRAM, SCRIPT
 from wic_runtimes.docker.sealed import SealedProfile, is_seen
 from wic_runtimes.docker.seccomp import make_profile
 from wic_runtimes.docker.spec import Host, container_configuration, kind_of
-from wic_runtimes.docker.stream import Reader
 from wic_runtimes.errors import ImageUnavailable, JobEvicted, RuntimeUnavailable
+from wic_runtimes.inside.script import BEGUN, MACHINE_COUNTER, NO_PROGRAM, SCRIPT
+from wic_runtimes.inside.stream import STDOUT, Reader
 
 JOB = CompileJob("one", ("gcc", "main.c"), image="gcc:12", limits=Limits(tmp_bytes=1000))
 INFO = {
@@ -142,7 +142,7 @@ def test_who_listens_on_a_local_socket_is_seen(tmp_path):
 
 def reader_that_heard(said):
     reader = Reader(1000, "mark")
-    reader.feed(b"\x01\0\0\0" + len(said).to_bytes(4, "big") + said)
+    reader.take(STDOUT, said)
     return reader
 
 

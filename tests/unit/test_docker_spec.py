@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from wic_runtimes.contract import CompileJob, JobFile, Limits
 from wic_runtimes.docker.plan import plan_bare, plan_with_script
-from wic_runtimes.docker.script import SCRIPT, pack
 from wic_runtimes.docker.seccomp import IOCTLS, make_profile
 from wic_runtimes.docker.spec import Host, container_configuration, image_name, image_reference, kind_of
 from wic_runtimes.errors import ImageUnavailable, JobRejected
+from wic_runtimes.inside.script import SCRIPT, pack
 from wic_runtimes.syscalls import ALLOWED
 
 DIGEST = "sha256:" + "a" * 64

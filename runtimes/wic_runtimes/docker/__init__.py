@@ -1,12 +1,12 @@
 """The Docker runtime: compilers that come in images, each compile in a container of its own.
 
-`spec`, `seccomp` and `script` decide what the engine is asked for and what runs inside, as values; `stream`
-takes apart what comes out and `judging` says what it means; `attached` and `container` are one container's
-life; `endpoint`, `engine` and `connection` find the engine, `podman` and `sealed` are what Podman wants
-otherwise, `faults` says what is wrong with an engine, `labels` tells whose a container is, and `runtime` puts
-them together. `images` brings images here over a `cuttable` line: `pull_progress`, `build_progress` and
-`transfer_faults` read what the engine says of it, `recipes` finds what we can build. Nothing here knows about
-compilers, and the `docker` SDK is imported only when an engine is spoken to.
+`spec` and `seccomp` decide what the engine is asked for, as values; `frames` takes apart what comes out and
+`judging` says what it means; `attached` and `container` are one container's life; `endpoint`, `engine` and
+`connection` find the engine, `podman` and `sealed` are what Podman wants otherwise, `faults` says what is
+wrong with an engine, and `runtime` puts them together. `images` brings images here over a `cuttable` line:
+`pull_progress`, `build_progress` and `transfer_faults` read what the engine says of it, `recipes` finds what
+we can build. Nothing here knows about compilers, and the `docker` SDK is imported only when an engine is
+spoken to.
 """
 
 from __future__ import annotations

@@ -20,9 +20,10 @@ from typing import Any, Final, cast
 from wic_runtimes.contract import SOURCE_DIR, Limits
 from wic_runtimes.docker.attached import Attached
 from wic_runtimes.docker.engine import Engine, remove_container
+from wic_runtimes.docker.frames import Frames
 from wic_runtimes.docker.judging import Ended, Ending
 from wic_runtimes.docker.plan import Plan
-from wic_runtimes.docker.stream import Reader
+from wic_runtimes.inside.stream import Reader
 
 _START_S: Final = 30.0
 """How long an engine may take from a container's start to the compiler's."""
@@ -52,6 +53,7 @@ class Container:
         self._engine = engine
         self._api = engine.api
         self._attached: Attached | None = None
+        self._frames = Frames()
         self._is_waiting = False
         self._is_ended = False
         self._lock = threading.Lock()
@@ -140,7 +142,8 @@ class Container:
             data = attached.receive() if events & ~select.POLLOUT else None
             if data:
                 had_begun = reader.has_begun
-                reader.feed(data)
+                for kind, payload in self._frames.feed(data):
+                    reader.take(kind, payload)
                 if reader.has_begun and not had_begun:
                     began = time.monotonic()
                     deadline = began + wall_s

@@ -12,10 +12,10 @@ from typing import Final
 
 from wic_runtimes.contract import CompileJob, Outcome
 from wic_runtimes.docker.faults import engine_lost
-from wic_runtimes.docker.script import NO_PROGRAM, NO_TAR
 from wic_runtimes.docker.spec import image_name
-from wic_runtimes.docker.stream import Reader
 from wic_runtimes.errors import ImageUnavailable, JobEvicted, RuntimeUnavailable
+from wic_runtimes.inside.script import NO_PROGRAM, NO_TAR
+from wic_runtimes.inside.stream import Reader
 
 _DEATHS: Final = range(129, 193)  # 128 + signal
 _NOT_EXECUTED: Final = (126, 127)

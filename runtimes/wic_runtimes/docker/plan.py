@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wic_runtimes.contract import SOURCE_DIR, CompileJob
-from wic_runtimes.docker.script import feed_of, pack
 from wic_runtimes.docker.spec import ContainerKind, container_configuration
+from wic_runtimes.inside.script import feed_of, pack
 
 _GIVEN_BY_ENGINE = ("HOSTNAME", "HOME")
 

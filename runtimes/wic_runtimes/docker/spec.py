@@ -14,9 +14,9 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from wic_runtimes.contract import SOURCE_DIR, CompileJob
-from wic_runtimes.docker.script import OWN_PROCESSES, SCRIPT
 from wic_runtimes.docker.seccomp import profile_text
 from wic_runtimes.errors import ImageUnavailable
+from wic_runtimes.inside.script import OWN_PROCESSES, SCRIPT
 
 NOBODY: Final = "65534:65534"
 

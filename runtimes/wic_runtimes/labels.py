@@ -1,7 +1,8 @@
-"""Whose container is it: the labels that every container carries, and which of them belong to dead servers.
+"""Whose is it: the labels that all carries which an engine keeps for us, and which belong to dead servers.
 
-A container outlives a server that is killed. Its labels say which server made it, on which machine and since
-which start of that machine, so that the next one finds it, also through an engine that several machines use.
+A container or a Job outlives a server that is killed. Its labels say which server made it, on which machine
+and since which start of that machine, so that the next one finds it, also through an engine that several
+machines use.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ JOB: Final = "dev.wic.job"
 
 
 def own_labels() -> Mapping[str, str]:
-    """Return the labels of this server's containers: its process, its machine, the machine's start."""
+    """Return the labels of what this server makes: its process, its machine, the machine's start."""
     return {OWNER: ownership.own_label(), MACHINE: _machine(), BOOT: _boot()}
 
 
 def is_orphan(labels: Mapping[str, str], own: Mapping[str, str]) -> bool:
-    """Whether a container was made on this machine by a server that is dead."""
+    """Whether it was made on this machine by a server that is dead."""
     if OWNER not in labels or labels.get(MACHINE) != own[MACHINE]:
         return False
     return labels.get(BOOT) != own[BOOT] or ownership.is_dead(labels[OWNER])

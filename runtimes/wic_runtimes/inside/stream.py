@@ -1,4 +1,4 @@
-"""What comes out of a container: one stream of frames, taken apart into stdout and stderr, and counted. Pure.
+"""What comes out of a container on stdout and on stderr: whose words they are, kept and counted. Pure.
 
 The script inside writes lines of its own before the compiler's first byte and a mark after its last one. A
 `Reader` takes them off and tells them apart from everything that a compiler could write: the first lines come
@@ -8,22 +8,20 @@ whether it ended, is known at once, and no byte of that is a part of its output.
 What is compiled may run code, and under the machine's own kernel that can read the mark in the script's
 memory. It can then say of itself how it ended, as it could by ending so, and nothing else: what stands after
 a mark and is not a script's last word is output like any other, and counts.
-
-Source: https://docs.docker.com/reference/api/engine/version/v1.41/, ContainerAttach, "Stream format".
 """
 
 from __future__ import annotations
 
 import re
-import struct
 from dataclasses import dataclass
 from typing import Final
 
-from wic_runtimes.docker.script import BEGUN, MACHINE_COUNTER, NO_PROGRAM, NO_TAR, NOT_UNPACKED, READY
+from wic_runtimes.inside.script import BEGUN, MACHINE_COUNTER, NO_PROGRAM, NO_TAR, NOT_UNPACKED, READY
 
-_HEADER: Final = struct.Struct(">BxxxI")
-_STDOUT: Final = 1
-_STDERR: Final = 2
+STDOUT: Final = 1
+STDERR: Final = 2
+"""The streams' numbers, which every engine uses."""
+
 _FIRST_LINES: Final = (READY, BEGUN, NO_PROGRAM, NO_TAR, NOT_UNPACKED)
 _LONGEST: Final = max(map(len, _FIRST_LINES))
 _LAST_WORDS: Final = re.compile(rb"[ -~]{0,400}\n?")
@@ -45,7 +43,7 @@ class Trailer:
 
 
 class Reader:
-    """Takes the bytes of an attached stream as they come. `limit` bounds both outputs together, in bytes.
+    """Takes what comes of both streams as it comes. `limit` bounds both outputs together, in bytes.
 
     `mark` is what the script was told to end with; without one, all is the compiler's from the first byte to
     the stream's end. `is_ready` says that the script waits for its job or has got it, `said` is what it said
@@ -61,9 +59,8 @@ class Reader:
         self.is_over = False
         self._limit = limit
         self._mark = mark.encode()
-        self._buffer = bytearray()
         self._prologue = bytearray()
-        self._held = {_STDOUT: bytearray(), _STDERR: bytearray()}
+        self._held = {STDOUT: bytearray(), STDERR: bytearray()}
 
     @property
     def has_mark(self) -> bool:
@@ -73,8 +70,8 @@ class Reader:
     @property
     def trailer(self) -> Trailer | None:
         """What was said of the compiler's end; None until all of both outputs is here."""
-        stdout = self._held[_STDOUT]
-        if not (self._mark and stdout.startswith(self._mark) and self._held[_STDERR] == self._mark + b"\n"):
+        stdout = self._held[STDOUT]
+        if not (self._mark and stdout.startswith(self._mark) and self._held[STDERR] == self._mark + b"\n"):
             return None
         told = _TOLD.fullmatch(stdout, len(self._mark))
         if told is None:
@@ -82,22 +79,12 @@ class Reader:
         code, before, after = (word.decode() for word in told.groups())
         return Trailer(int(code), _compare(before, after))
 
-    def feed(self, data: bytes) -> None:
-        """Take the next bytes; sets `is_over` when the compiler has written more than it may."""
-        self._buffer += data
-        at = 0
-        while len(self._buffer) - at >= _HEADER.size:
-            kind, size = _HEADER.unpack_from(self._buffer, at)
-            end = at + _HEADER.size + size
-            if end > len(self._buffer):
-                break
-            payload = bytes(self._buffer[at + _HEADER.size : end])
-            if kind == _STDOUT and not self.has_begun:
-                payload = self._take_first_lines(payload)
-            if kind in self._held and payload:
-                self._take(kind, payload)
-            at = end
-        del self._buffer[:at]
+    def take(self, kind: int, payload: bytes) -> None:
+        """Take what comes next on one stream; sets `is_over` when the compiler wrote more than it may."""
+        if kind == STDOUT and not self.has_begun:
+            payload = self._take_first_lines(payload)
+        if kind in self._held and payload:
+            self._hold(kind, payload)
 
     def finish(self) -> None:
         """Take the stream's end: what could have become the mark and did not was the compiler's."""
@@ -123,7 +110,7 @@ class Reader:
         self.has_begun = self.said == BEGUN
         return bytes(self._prologue) if self.has_begun else b""
 
-    def _take(self, kind: int, payload: bytes) -> None:
+    def _hold(self, kind: int, payload: bytes) -> None:
         """Keep what is the compiler's for certain, and hold back what is, or could become, the script's."""
         held = self._held[kind]
         held += payload
@@ -132,7 +119,7 @@ class Reader:
         del held[:at]
 
     def _keep(self, kind: int, payload: bytes) -> None:
-        kept = self.stdout if kind == _STDOUT else self.stderr
+        kept = self.stdout if kind == STDOUT else self.stderr
         room = self._limit - len(self.stdout) - len(self.stderr)
         kept += payload[:room] if room > 0 else b""
         self.is_over = self.is_over or len(payload) > room

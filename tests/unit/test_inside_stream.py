@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wic_runtimes.contract import JobFile
+from wic_runtimes.docker.frames import Frames
 from wic_runtimes.docker.podman import OWN_COUNTERS
-from wic_runtimes.docker.script import BEGUN, MACHINE_COUNTER, NO_PROGRAM, READY, pack
-from wic_runtimes.docker.stream import Reader, Trailer
+from wic_runtimes.inside.script import BEGUN, MACHINE_COUNTER, NO_PROGRAM, READY, pack
+from wic_runtimes.inside.stream import Reader, Trailer
 
 frames = st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=30)), max_size=10)
 
@@ -29,11 +30,24 @@ OWN = OWN_COUNTERS[0]
 END = [(2, f"{MARK}\n".encode()), (1, f"{MARK} 1 {MACHINE}:7 {MACHINE}:7\n".encode())]
 
 
+class Wire:
+    """A reader at the end of an attached connection."""
+
+    def __init__(self, limit=1000, mark=MARK):
+        self.reader = Reader(limit, mark)
+        self._frames = Frames()
+
+    def feed(self, data):
+        """Take bytes as the connection brings them."""
+        for kind, payload in self._frames.feed(data):
+            self.reader.take(kind, payload)
+
+
 def fed(pieces, limit=1000, mark=MARK):
-    reader = Reader(limit, mark)
+    wire = Wire(limit, mark)
     for piece in pieces:
-        reader.feed(piece)
-    return reader
+        wire.feed(piece)
+    return wire.reader
 
 
 def written(frames, kind):
@@ -45,10 +59,11 @@ def test_streams_come_apart_whatever_the_cuts(frames, cuts):
     """Frames may be cut anywhere on their way; both outputs are whole, and the end is known at the end."""
     wire = b"".join(frame(*one) for one in [(1, READY), (1, BEGUN), *frames, *END])
     edges = sorted({0, len(wire), *(cut for cut in cuts if cut < len(wire))})
-    reader = Reader(1000, MARK)
+    connection = Wire()
+    reader = connection.reader
     for start, end in pairwise(edges):
         assert reader.trailer is None
-        reader.feed(wire[start:end])
+        connection.feed(wire[start:end])
     assert reader.has_begun
     assert (reader.stdout, reader.stderr) == (written(frames, 1), written(frames, 2))
     assert reader.trailer == Trailer(1, was_memory=False)
@@ -77,7 +92,7 @@ def test_the_end_is_said_on_both_outputs(missing):
     """One of them may overtake the other; until both are whole, the compiler's words may not be all here."""
     reader = fed([frame(1, BEGUN), frame(*END[1 - missing])])
     assert reader.trailer is None
-    reader.feed(frame(*END[missing]))
+    reader.take(*END[missing])
     assert reader.trailer is not None
 
 
@@ -125,7 +140,7 @@ def test_a_stolen_mark_with_other_words_is_output_like_any(words):
     reader = fed([frame(1, BEGUN), frame(2, END[0][1]), frame(1, stolen)])
     assert reader.trailer is None
     for one in END:
-        reader.feed(frame(*one))
+        reader.take(*one)
     assert (reader.stdout, reader.stderr) == (stolen, END[0][1])
     assert reader.trailer == Trailer(1, was_memory=False)
 
@@ -136,7 +151,7 @@ def test_a_stolen_mark_hides_no_flood(kind, flood):
     """What is written after it counts, and nothing is kept beyond the limit."""
     reader = fed([frame(1, BEGUN), frame(kind, MARK.encode())])
     for _ in range(100):
-        reader.feed(frame(kind, flood.encode()))
+        reader.take(kind, flood.encode())
     assert reader.is_over
     assert len(reader.stdout) + len(reader.stderr) == 1000
     assert sum(map(len, reader._held.values())) < 500
