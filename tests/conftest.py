@@ -11,7 +11,7 @@ import pytest
 
 from tests.conformance.private_engine import PrivateEngine, private_engine, why_no_private_engine
 
-# Whoever started us in the background may have had Ctrl-C ignored, which the programs that we test would inherit.
+# Whoever started us in the background may have had Ctrl-C ignored, and what we test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

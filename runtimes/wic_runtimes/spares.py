@@ -29,7 +29,8 @@ class Bounds:
     """How many spares there may be, of all kinds and of one, and for how long each waits, in seconds.
 
     `pause_s` lies between a job's end and the next building; `patience_s` is how long it waits for running
-    jobs to end before it goes on beside them.
+    jobs to end before it goes on beside them. `is_early` says that building begins when a spare is taken:
+    where it is not this machine that builds.
     """
 
     most: int
@@ -37,6 +38,7 @@ class Bounds:
     lifetime_s: float
     pause_s: float = 0.02
     patience_s: float = 0.3
+    is_early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,15 @@ class Spares(Generic[_K, _S]):
         self._running += 1
         self._quiet.clear()
         self._wanted[kind] = self._wanted.pop(kind, 0)
-        return Use(kind, self._take(kind))
+        use = Use(kind, self._take(kind))
+        if self._bounds.is_early and use.spare is not None and self._pause is None and self._filling is None:
+            self._begin_filling()
+        return use
+
+    @property
+    def has_any(self) -> bool:
+        """Whether one waits, or is being made."""
+        return bool(self._waiting) or self._filling is not None
 
     def end(self, use: Use[_K, _S], *, may_fill: bool = True) -> None:
         """Note that the job has ended. `may_fill` says that another of its kind may follow, and be run."""

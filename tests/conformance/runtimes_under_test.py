@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.conformance.kubernetes_namespace import kubernetes_options
 from tests.conformance.podman_service import podman_address
 from tests.conformance.traces import processes_in_gvisor, processes_with
 from wic_runtimes.contract import CompileJob, JobFile, Limits, Runtime
@@ -61,7 +62,8 @@ def _image_gcc(source: str, **limits: Any) -> CompileJob:
 class RuntimeUnderTest:
     """One runtime: its name, how to make it, and its jobs. `shell` takes a script, its words and limits.
 
-    `processes` finds the living processes that have a word among their arguments. `has_own_kernel` says that
+    `processes` finds the living processes that have a word among their arguments. `user` is who they run as;
+    None where that is somebody else each time. `has_own_kernel` says that
     the machine's kernel runs none of them, and does not count them: gVisor's does, and dies at its limit.
     """
 
@@ -71,6 +73,7 @@ class RuntimeUnderTest:
     gcc: Callable[..., CompileJob]
     processes: Callable[[str], Sequence[object]] = processes_with
     has_own_kernel: bool = False
+    user: int | None = 65534
 
 
 def _registered(name: str, **options: object) -> Callable[[], Runtime]:
@@ -80,6 +83,10 @@ def _registered(name: str, **options: object) -> Callable[[], Runtime]:
 def _podman() -> Runtime:
     """Make the Docker runtime, on a Podman service of the tests' own."""
     return create_runtime("docker", {"address": podman_address()})
+
+
+def _kubernetes(**options: object) -> Callable[[], Runtime]:
+    return lambda: create_runtime("kubernetes", {"kubernetes": kubernetes_options(), **options})
 
 
 RUNTIMES = (
@@ -96,4 +103,6 @@ RUNTIMES = (
         has_own_kernel=True,
     ),
     RuntimeUnderTest("podman", _podman, _image_shell, _image_gcc),
+    RuntimeUnderTest("kubernetes", _kubernetes(), _image_shell, _image_gcc, user=None),
+    RuntimeUnderTest("kubernetes-cold", _kubernetes(spares=False), _image_shell, _image_gcc, user=None),
 )

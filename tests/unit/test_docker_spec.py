@@ -45,7 +45,7 @@ def test_the_whole_configuration():
     assert configuration == {
         "Image": DIGEST,
         "Entrypoint": ["/bin/sh", "-c", SCRIPT, "wic"],
-        "Cmd": ["360", "20"],
+        "Cmd": ["360", "20", ".", "-", "-", "-", "-"],
         "User": "65534:65534",
         "WorkingDir": "/src",
         "Hostname": "wic",
@@ -88,7 +88,7 @@ def test_the_whole_configuration():
             "Memory": 536870912,
             "MemorySwap": 536870912,
             "NanoCpus": 2000000000,
-            "PidsLimit": 70,
+            "PidsLimit": 71,
             "OomScoreAdj": 500,
             "Ulimits": [
                 {"Name": "core", "Soft": 0, "Hard": 0},
@@ -130,7 +130,7 @@ def test_gvisor_is_given_room_for_its_own_threads():
     host = replace(HOST, runtime_class="runsc", is_gvisor=True)
     configuration = container_configuration(kind_of(JOB, host), LABELS)
     assert configuration["HostConfig"].pop("Runtime") == "runsc"
-    assert configuration["HostConfig"].pop("PidsLimit") == 128 + 12 * (64 + 6)
+    assert configuration["HostConfig"].pop("PidsLimit") == 128 + 12 * (64 + 7)
     plain["HostConfig"].pop("PidsLimit")
     assert configuration == plain
     few = replace(JOB, limits=Limits(processes=1))

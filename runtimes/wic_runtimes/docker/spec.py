@@ -16,7 +16,7 @@ from typing import Any, Final
 from wic_runtimes.contract import SOURCE_DIR, CompileJob
 from wic_runtimes.docker.seccomp import profile_text
 from wic_runtimes.errors import ImageUnavailable
-from wic_runtimes.inside.script import OWN_PROCESSES, SCRIPT
+from wic_runtimes.inside.script import OWN_PROCESSES, SCRIPT, Bounds, words_of
 
 NOBODY: Final = "65534:65534"
 
@@ -130,7 +130,7 @@ def container_configuration(kind: ContainerKind, labels: Mapping[str, str]) -> d
     return {
         "Image": kind.image,
         "Entrypoint": ["/bin/sh", "-c", SCRIPT, "wic"],
-        "Cmd": [str(WAIT_S), str(kind.cpu_s)],
+        "Cmd": list(words_of(Bounds(WAIT_S, kind.cpu_s))),
         "User": NOBODY,
         "WorkingDir": SOURCE_DIR,
         "Hostname": "wic",

@@ -16,13 +16,21 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from wic_runtimes.inside.script import BEGUN, MACHINE_COUNTER, NO_PROGRAM, NO_TAR, NOT_UNPACKED, READY
+from wic_runtimes.inside.script import (
+    BEGUN,
+    MACHINE_COUNTER,
+    NO_LIMITS,
+    NO_PROGRAM,
+    NO_TAR,
+    NOT_UNPACKED,
+    READY,
+)
 
 STDOUT: Final = 1
 STDERR: Final = 2
 """The streams' numbers, which every engine uses."""
 
-_FIRST_LINES: Final = (READY, BEGUN, NO_PROGRAM, NO_TAR, NOT_UNPACKED)
+_FIRST_LINES: Final = (READY, BEGUN, NO_PROGRAM, NO_TAR, NOT_UNPACKED, NO_LIMITS)
 _LONGEST: Final = max(map(len, _FIRST_LINES))
 _LAST_WORDS: Final = re.compile(rb"[ -~]{0,400}\n?")
 """What may stand after the mark, or begin to: at most a line, and nothing after it."""

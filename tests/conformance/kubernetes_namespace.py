@@ -1,0 +1,110 @@
+"""A namespace of this test process's own on the tests' cluster, closed as the manifests close theirs.
+
+It is removed with the process that made it, which its children share: see `tests/engines/kubernetes`. What a
+killed test run leaves is removed by the next one.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+_CLUSTER: Final = Path(__file__).parents[1] / "engines" / "kubernetes" / "cluster"
+_VARIABLE: Final = "WIC_TEST_NAMESPACE"
+_PREFIX: Final = "wic-test-"
+_OLD_S: Final = 3600.0
+_LABELS: Final = {
+    "pod-security.kubernetes.io/enforce": "restricted",
+    "pod-security.kubernetes.io/enforce-version": "latest",
+}
+DENY_ALL: Final = {
+    "apiVersion": "networking.k8s.io/v1",
+    "kind": "NetworkPolicy",
+    "metadata": {"name": "deny-all"},
+    "spec": {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]},
+}
+
+
+def kubernetes_options() -> Mapping[str, object]:
+    """Return what a runtime needs to use the tests' cluster, small pods of which many fit on one node.
+
+    Where there is no cluster, the runtime says so itself.
+    """
+    if not use_cluster():
+        return {"namespace": "none"}
+    return {"namespace": test_namespace(), "cpu": "100m"}
+
+
+def use_cluster() -> bool:
+    """Let this process and its children speak to the tests' cluster; False where there is none."""
+    if "KUBECONFIG" not in os.environ:
+        found = subprocess.run([_CLUSTER, "kubeconfig"], capture_output=True, text=True, check=False)
+        if found.returncode != 0:
+            return False
+        os.environ["KUBECONFIG"] = found.stdout.strip()
+    return True
+
+
+def test_namespace() -> str:
+    """Return this process's namespace, made when it is first asked for; children share their parent's."""
+    if _VARIABLE not in os.environ:
+        _remove_old()
+        os.environ[_VARIABLE] = make_namespace(f"{_PREFIX}{os.getpid()}-{int(time.time())}")
+        atexit.register(remove_namespace, os.environ[_VARIABLE])
+    return os.environ[_VARIABLE]
+
+
+def make_namespace(name: str, *, is_closed: bool = True) -> str:
+    """Make a namespace that admits only restricted pods, and where it is closed denies them the network."""
+    api().create_namespace({"metadata": {"name": name, "labels": _LABELS}})
+    if is_closed:
+        network_api().create_namespaced_network_policy(name, DENY_ALL)
+    return name
+
+
+def remove_namespace(name: str) -> None:
+    """Remove a namespace with all that is in it. Does not wait."""
+    api().delete_namespace(name)
+
+
+def _remove_old() -> None:
+    for namespace in api().list_namespace().items:
+        name = namespace.metadata.name
+        began = name.rpartition("-")[2]
+        is_old = began.isdecimal() and time.time() - int(began) > _OLD_S
+        if name.startswith(_PREFIX) and is_old and namespace.status.phase == "Active":
+            remove_namespace(name)
+
+
+def api() -> Any:
+    """Return a client of the core API, for tests to look and to meddle."""
+    from kubernetes import client
+
+    return client.CoreV1Api(_client())
+
+
+def batch_api() -> Any:
+    """Return a client of the Jobs' API."""
+    from kubernetes import client
+
+    return client.BatchV1Api(_client())
+
+
+def network_api() -> Any:
+    """Return a client of the NetworkPolicies' API."""
+    from kubernetes import client
+
+    return client.NetworkingV1Api(_client())
+
+
+@cache
+def _client() -> Any:
+    from kubernetes import config
+
+    return config.new_client_from_config(os.environ["KUBECONFIG"])
