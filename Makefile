@@ -37,10 +37,12 @@ lint: setup
 test: lint engines
 	$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
-# A container engine and the images that the tests compile in; without them those tests are skipped.
+# Container engines, a Kubernetes cluster and the images that the tests compile in; without them those tests are
+# skipped.
 engines:
 	@tests/engines/docker ensure
 	@tests/engines/podman ensure
+	@tests/engines/kubernetes/cluster ensure
 
 bench: setup
 	$(BIN)/python tests/bench/bench_documents.py
