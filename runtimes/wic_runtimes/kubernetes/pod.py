@@ -14,7 +14,7 @@ from secrets import randbits
 from typing import Any, Final
 
 from wic_runtimes.contract import Limits
-from wic_runtimes.inside.stream import Reader
+from wic_runtimes.inside.stream import Reader, Trailer
 from wic_runtimes.kubernetes import faults
 from wic_runtimes.kubernetes.attached import Attached
 from wic_runtimes.kubernetes.cluster import Cluster
@@ -37,6 +37,8 @@ _SILENCE_S: Final = 1.5
 
 _CUT_S: Final = 1.0
 """How long after a cut connection the cluster may tell that it took the pod away."""
+
+_KILLED: Final = 137
 
 _END: Final = b"\n"
 """What ends the compiler: see the ear of `inside.script`."""
@@ -218,9 +220,11 @@ class Pod:
                     receiving = _start(attached.receive())
                 trailer = reader.trailer
                 took_s = time.monotonic() - began
-                if trailer is not None and (trailer.was_memory is not None or trailer.exit_code == 0):
-                    is_memory = bool(trailer.was_memory)
-                    return Ended(Ending.SAID, took_s, trailer.exit_code, is_memory)
+                if trailer is not None and not _needs_word_of_cluster(trailer):
+                    return Ended(Ending.SAID, took_s, trailer.exit_code, bool(trailer.was_memory))
+                if trailer is not None:
+                    await attached.send(_END)  # nothing is on its way any more that its end could lose
+                    return await self._find_end(attached, reader, took_s)
                 ending = self._find_reason(reader, deadline)
                 if ending is not None:
                     return Ended(ending, took_s)
@@ -235,7 +239,7 @@ class Pod:
             return Ending.ENDED
         if reader.is_over:
             return Ending.OUTPUT
-        if time.monotonic() >= deadline and reader.trailer is None:
+        if time.monotonic() >= deadline:
             return Ending.TIME if reader.has_begun else Ending.NEVER_BEGAN
         return None
 
@@ -275,6 +279,11 @@ class Pod:
         self._watch.forget(self.name)
         if self._has_job:
             await self._cluster.delete_job(self.name)
+
+
+def _needs_word_of_cluster(trailer: Trailer) -> bool:
+    """Whether a compiler was killed and nobody inside counts: under gVisor, whose kernel is its own."""
+    return trailer.was_memory is None and trailer.exit_code == _KILLED
 
 
 def _start(work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

@@ -179,6 +179,7 @@ class KubernetesRuntime:
             if self._cluster is None:
                 self._cluster = await connect(self._access, self._place.namespace)
                 self._watch = PodWatch(self._cluster, f"{OWNER}={ownership.own_label()}")
+            await self._cluster.check_isolation(may_be_old=True)
             return self._cluster
 
     def _new_pod(self, cluster: Cluster) -> Pod:
