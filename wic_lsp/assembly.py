@@ -17,6 +17,7 @@ from wic_lsp.config import Problem, Settings
 from wic_lsp.discovery import Catalogue
 from wic_lsp.pipeline import Pipeline
 from wic_lsp.selection import CLUSTER, Engine, Selector, auto_order
+from wic_lsp.sharing import Gate, Observer
 from wic_lsp.toolchains.families import families
 from wic_runtimes import registry
 from wic_runtimes.waiting import outlast
@@ -37,12 +38,22 @@ class Workshop:
         self.selector = Selector(self.engine, own_auto_order)
         self.pipeline = Pipeline(self.selector, self._cache)
 
+    def share_pipeline(self, gate: Gate, observer: Observer, *, remembers: bool = True) -> Pipeline:
+        """Return a pipeline over the same engines for one of several clients, who wait at `gate`.
+
+        What is compiled by one `remembers` is remembered for all: results go by their content.
+        """
+        cache = self._cache if remembers else ResultCache(capacity_bytes=0)
+        return Pipeline(self.selector, cache, gate, observer)
+
     async def engine(self, name: str, settings: Settings) -> Engine:
         """Return the engine of that runtime. Raises RuntimeUnavailable where there is none of that name.
 
         There is one of a name at a time: one with other options is closed first, which ends its jobs.
         """
         options = {**self._options, "runtime_class": settings.runtime_class}
+        if name == CLUSTER:
+            options["kubernetes"] = settings.kubernetes
         async with self._making:
             had, engine = self._engines.get(name, (None, None))
             if engine is not None and had == options:

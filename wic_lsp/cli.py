@@ -12,6 +12,7 @@ import gc
 import logging
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 from wic_lsp import __version__
@@ -26,6 +27,24 @@ _EPILOG: Final = (
     "Exit codes of check: 0 all compiled without an error, 1 some error, 2 something was not checked."
 )
 
+_CONNECT_EPILOG: Final = (
+    "Exit codes: those of a server of one's own; 1 where the connection is lost, 2 where none can be had."
+)
+_LEVELS: Final = ("debug", "info", "warning", "error")
+_LONGEST_S: Final = 3600
+_SHARED: Final = (
+    "health",
+    "token_file",
+    "allow_origin",
+    "tls_cert",
+    "tls_key",
+    "max_connections",
+    "max_documents",
+    "max_compiles",
+    "max_compiles_each",
+    "grace",
+    "heartbeat",
+)
 _IMAGES_EPILOG: Final = "Exit codes: 0 all have come, 1 some have not, 2 a name that no toolchain has."
 _CLASS: Final = "the OCI runtime of an engine's containers, as runsc for gVisor"
 
@@ -42,7 +61,20 @@ def make_parser() -> argparse.ArgumentParser:
     serve.add_argument("--stdio", action="store_true", help="speak LSP over stdin and stdout (the default)")
     serve.add_argument("--runtime", metavar="NAME", help="where to compile; overrides every other setting")
     serve.add_argument("--runtime-class", metavar="NAME", help=f"{_CLASS}; overrides every other setting")
-    serve.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
+    serve.add_argument("--log-level", choices=_LEVELS, help="default: warning, with --ws info")
+    _add_shared(serve.add_argument_group("a server that many clients share (docs/serving.md)"))
+
+    connect = commands.add_parser(
+        "connect", help="let an editor use a shared server as if it were its own", epilog=_CONNECT_EPILOG
+    )
+    connect.add_argument("url", metavar="URL", help="the server, as wss://wic.example.org")
+    connect.add_argument("--token-file", metavar="FILE", type=Path, help="its token; default: $WIC_TOKEN")
+    connect.add_argument(
+        "--ca-file", metavar="FILE", type=Path, help="the authorities to trust instead, in PEM"
+    )
+    connect.add_argument(
+        "--insecure", action="store_true", help="send the token without TLS to another machine as well"
+    )
 
     check = commands.add_parser(
         "check", help="compile files and print what the compiler says", epilog=_EPILOG
@@ -68,6 +100,52 @@ def make_parser() -> argparse.ArgumentParser:
     _add_images(commands.add_parser("images", help="list, pull or build the images of compilers"))
     commands.add_parser("gc", help="remove what servers that died left behind")
     return parser
+
+
+def _add_shared(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--ws", metavar="HOST:PORT", help="speak LSP over WebSockets here")
+    group.add_argument(
+        "--health",
+        metavar="HOST:PORT",
+        help="answer /healthz, /readyz and /metrics here (default: 127.0.0.1:9464)",
+    )
+    group.add_argument("--token-file", metavar="FILE", type=Path, help="the tokens; default: $WIC_TOKEN")
+    group.add_argument(
+        "--allow-origin",
+        action="append",
+        metavar="ORIGIN",
+        help="serve pages of that origin; may be repeated",
+    )
+    group.add_argument("--tls-cert", metavar="FILE", type=Path, help="our certificate, in PEM")
+    group.add_argument("--tls-key", metavar="FILE", type=Path, help="its key, in PEM")
+    for name, what in (
+        ("connections", "most clients at once (default: 100)"),
+        ("documents", "most open documents of one client (default: 200)"),
+        ("compiles", "most compiles at once (default: two for each CPU, at least 4)"),
+        ("compiles-each", "most compiles of one client at once (default: 4)"),
+    ):
+        group.add_argument(f"--max-{name}", metavar="N", type=_read_count, help=what)
+    for name, what in (
+        ("grace", "how long compiles may take to end when the server is stopped (default: 25)"),
+        ("heartbeat", "how often clients are asked whether they live (default: 30)"),
+    ):
+        group.add_argument(f"--{name}", metavar="SECONDS", type=_read_seconds, help=what)
+
+
+def _read_count(word: str) -> int:
+    if not word.isascii() or not word.isdigit() or int(word) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, not '{word}'")
+    return int(word)
+
+
+def _read_seconds(word: str) -> float:
+    try:
+        seconds = float(word)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _LONGEST_S:
+        raise argparse.ArgumentTypeError(f"must be more than 0 and at most {_LONGEST_S}, not '{word}'")
+    return seconds
 
 
 def _add_images(images: argparse.ArgumentParser) -> None:
@@ -106,6 +184,8 @@ def _run(options: argparse.Namespace) -> int:
     match options.command:
         case "serve":
             return _serve(options)
+        case "connect":
+            return _connect(options)
         case "check":
             from wic_lsp.commands.check import CheckRequest, check  # noqa: PLC0415
 
@@ -119,19 +199,21 @@ def _run(options: argparse.Namespace) -> int:
                 options.format,
             )
             return asyncio.run(check(request))
-        case "doctor":
-            from wic_lsp.commands.doctor import doctor  # noqa: PLC0415
-
-            return asyncio.run(doctor(options.format))
-        case "toolchains":
-            from wic_lsp.commands.doctor import toolchains  # noqa: PLC0415
-
-            return asyncio.run(toolchains(options.format))
         case "images":
             return _run_images(options)
         case _:
-            from wic_lsp.commands.doctor import collect_garbage  # noqa: PLC0415
+            return _examine(options)
 
+
+def _examine(options: argparse.Namespace) -> int:
+    from wic_lsp.commands.doctor import collect_garbage, doctor, toolchains  # noqa: PLC0415
+
+    match options.command:
+        case "doctor":
+            return asyncio.run(doctor(options.format))
+        case "toolchains":
+            return asyncio.run(toolchains(options.format))
+        case _:
             return asyncio.run(collect_garbage())
 
 
@@ -147,9 +229,27 @@ def _run_images(options: argparse.Namespace) -> int:
             return asyncio.run(build(options.names, options.network))
 
 
+def _connect(options: argparse.Namespace) -> int:
+    gc.disable()  # see _serve
+    from wic_lsp.commands.connect import connect  # noqa: PLC0415
+
+    return connect(options.url, options.token_file, options.ca_file, is_insecure=options.insecure)
+
+
 def _serve(options: argparse.Namespace) -> int:
+    if options.ws is not None:
+        from wic_lsp.commands.serve import serve_shared  # noqa: PLC0415
+
+        return serve_shared(options)
+    shared = [name for name in _SHARED if getattr(options, name) is not None]
+    if shared:
+        print(
+            f"wic: --{shared[0].replace('_', '-')} is for a shared server. Add --ws HOST:PORT.",
+            file=sys.stderr,
+        )
+        return NOT_CHECKED
     logging.basicConfig(
-        level=options.log_level.upper(),
+        level=(options.log_level or "warning").upper(),
         stream=sys.stderr,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )

@@ -9,9 +9,11 @@ force stays, and the problem says so. No IO.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, unique
+from itertools import islice
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -21,14 +23,20 @@ from wic_runtimes.contract import Limits
 AUTO: Final = "auto"
 _EMPTY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 _MEGABYTE: Final = 1024 * 1024
+_MOST_OPTIONS: Final = 100
+_MOST_WORDS: Final = 256
 
 
 @unique
 class Origin(Enum):
-    """Who said it: the user (command line, own file, editor at start) or a workspace."""
+    """Who said it: the user (command line, own file, editor at start), a workspace, or a remote client.
+
+    The last is one of a server that is shared: its user is whoever runs it.
+    """
 
     USER = "user"
     WORKSPACE = "workspace"
+    REMOTE = "remote"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +52,13 @@ class Settings:
     """Everything that can be set, resolved. Mappings go from a language to its values.
 
     `runtime_class` names the OCI runtime that runs an engine's containers; it is empty for the engine's own.
+    `kubernetes` says where in a cluster compiles go: what was set of the names in `_KUBERNETES`.
     `debounce_ms` is None for a delay that adapts to how long checks take.
     """
 
     runtime: str = AUTO
     runtime_class: str = ""
+    kubernetes: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
     toolchains: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
     standards: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
@@ -103,6 +113,8 @@ def _read_words(value: object) -> tuple[str, ...]:
     words = [value] if isinstance(value, str) else value
     if not isinstance(words, list) or not all(isinstance(word, str) and word for word in words):
         raise _WrongValueError("must be a name or a list of names")
+    if len(words) > _MOST_WORDS:
+        raise _WrongValueError(f"must be at most {_MOST_WORDS} names")
     return tuple(cast("list[str]", words))
 
 
@@ -119,6 +131,66 @@ def _read_by_language(value: object) -> Mapping[str, tuple[str, ...]]:
             table[cast("str", language)] = _read_words(words)
         except _WrongValueError as wrong:
             raise _WrongValueError(f"for {language} {wrong}") from None
+    return MappingProxyType(table)
+
+
+def _read_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise _WrongValueError("must be a text in quotes")
+    return value
+
+
+def _read_quantity(value: object) -> str:
+    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not _QUANTITY.fullmatch(text):
+        raise _WrongValueError("must be a number of processors, as 1 or '500m'")
+    return text
+
+
+def _read_labels(value: object) -> Mapping[str, str]:
+    if not isinstance(value, Mapping):
+        raise _WrongValueError("must be a table of labels")
+    labels = cast("Mapping[object, object]", value)
+    if not all(isinstance(part, str) for pair in labels.items() for part in pair):
+        raise _WrongValueError("must hold texts alone")
+    return MappingProxyType(dict(cast("Mapping[str, str]", labels)))
+
+
+def _read_tolerations(value: object) -> tuple[Mapping[str, object], ...]:
+    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+        raise _WrongValueError("must be a list of tolerations, each a table as in a pod")
+    tolerations = cast("list[Mapping[str, object]]", value)
+    if not all(isinstance(word, str | int) for one in tolerations for word in one.values()):
+        raise _WrongValueError("must hold texts and numbers alone")
+    return tuple(MappingProxyType(dict(one)) for one in tolerations)
+
+
+_QUANTITY: Final = re.compile(r"[0-9]+(\.[0-9]+)?|[0-9]+m")
+
+_KUBERNETES: Final[Mapping[str, Callable[[object], object]]] = {
+    "namespace": _read_text,
+    "context": _read_text,
+    "images": _read_words,
+    "cpu": _read_quantity,
+    "nodeSelector": _read_labels,
+    "tolerations": _read_tolerations,
+    "priorityClass": _read_text,
+}
+
+
+def _read_kubernetes(value: object) -> Mapping[str, object]:
+    """Take the whole table; what is wrong with one of its entries is said by that entry's name."""
+    if not isinstance(value, Mapping):
+        raise _WrongValueError(f"must be a table of {', '.join(_KUBERNETES)}")
+    table: dict[str, object] = {}
+    for name, said in cast("Mapping[object, object]", value).items():
+        read = _KUBERNETES.get(str(name))
+        if read is None:
+            raise _WrongValueError(f"has no entry {name!r}, only {', '.join(_KUBERNETES)}")
+        try:
+            table[str(name)] = read(said)
+        except _WrongValueError as wrong:
+            raise _WrongValueError(f"has an entry '{name}' that {wrong}") from None
     return MappingProxyType(table)
 
 
@@ -151,6 +223,7 @@ _OPTIONS: Final = {
     for option in (
         _Option("runtime", "runtime", _read_name, user_only=True),
         _Option("runtimeClass", "runtime_class", _read_class, user_only=True),
+        _Option("kubernetes", "kubernetes", _read_kubernetes, user_only=True),
         _Option("toolchains", "toolchains", _read_by_language),
         _Option("standards", "standards", _read_by_language),
         _Option("flags", "flags", _read_by_language),
@@ -161,12 +234,25 @@ _OPTIONS: Final = {
 }
 
 
-def resolve(layers: Iterable[tuple[Origin, object]]) -> tuple[Settings, tuple[Problem, ...]]:
+_WHO_MAY_NOT: Final = {
+    Origin.WORKSPACE: "a workspace, only by you (initializationOptions or your own file)",
+    Origin.REMOTE: "you on a shared server, only by whoever runs it",
+}
+_WHO_MAY_NOT_RAISE: Final = {
+    Origin.WORKSPACE: "a workspace above your own",
+    Origin.REMOTE: "you above this shared server's",
+}
+
+
+def resolve(
+    layers: Iterable[tuple[Origin, object]], base: Settings | None = None
+) -> tuple[Settings, tuple[Problem, ...]]:
     """Lay options over each other, later ones over earlier ones, and say what could not be taken.
 
-    Each layer is the wire's `wic` object: names as keys, None for "not set".
+    `base` holds what is in force before the first of them. Each layer is the wire's `wic` object: names as
+    keys, None for "not set".
     """
-    settings, problems = Settings(), []
+    settings, problems = base or Settings(), []
     for origin, layer in layers:
         if layer is None:
             continue
@@ -174,11 +260,14 @@ def resolve(layers: Iterable[tuple[Origin, object]]) -> tuple[Settings, tuple[Pr
             message = f"wic must be a table of settings, not {layer!r}; it is passed over."
             problems.append(Problem("wic", message))
             continue
-        for name, value in cast("Mapping[object, object]", layer).items():
+        if len(layer) > _MOST_OPTIONS:
+            message = f"wic has {len(layer)} settings; only the first {_MOST_OPTIONS} are looked at."
+            problems.append(Problem("wic", message))
+        for name, value in islice(cast("Mapping[object, object]", layer).items(), _MOST_OPTIONS):
             try:
                 settings = _apply(settings, str(name), value, origin)
             except _WrongValueError as wrong:
-                problems.append(_problem(settings, str(name), wrong))
+                problems.append(_problem(settings, str(name), wrong, origin))
     return settings, tuple(problems)
 
 
@@ -189,28 +278,29 @@ def _apply(settings: Settings, name: str, value: object, origin: Origin) -> Sett
         raise _WrongValueError(f"is no setting{f'; did you mean wic.{near[0]}?' if near else ''}")
     if value is None:
         return settings
-    if option.user_only and origin is Origin.WORKSPACE:
-        raise _WrongValueError(
-            "cannot be set by a workspace, only by you (initializationOptions or your own file)"
-        )
+    if option.user_only and origin is not Origin.USER:
+        raise _WrongValueError(f"cannot be set by {_WHO_MAY_NOT[origin]}")
     taken = option.read(value)
     current = getattr(settings, option.field)
-    if option.capped and origin is Origin.WORKSPACE and cast("float", taken) > current:
-        raise _WrongValueError(f"cannot be raised by a workspace above your own {current:g}")
+    if option.capped and origin is not Origin.USER and cast("float", taken) > current:
+        raise _WrongValueError(f"cannot be raised by {_WHO_MAY_NOT_RAISE[origin]} {current:g}")
     return replace(settings, **{option.field: taken})  # type: ignore[arg-type]
 
 
-def _problem(settings: Settings, name: str, wrong: _WrongValueError) -> Problem:
+def _problem(settings: Settings, name: str, wrong: _WrongValueError, origin: Origin) -> Problem:
+    """Say what is wrong, and what is in force; but not to strangers what is the user's alone."""
     message = f"wic.{name} {wrong}"
     option = _OPTIONS.get(name)
-    if option is not None:
+    if option is not None and not (option.user_only and origin is Origin.REMOTE):
         message += f"; in force is {_show(getattr(settings, option.field))}"
     return Problem(f"wic.{name}", f"{message}.")
 
 
 def _show(value: object) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {' '.join(words)}" for key, words in value.items()) or "none"
+        return ", ".join(f"{key}: {_show(said)}" for key, said in value.items()) or "none"
+    if isinstance(value, tuple):
+        return " ".join(map(_show, value))
     return AUTO if value is None else f"{value}" or "none"
 
 

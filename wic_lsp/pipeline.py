@@ -19,6 +19,7 @@ from wic_lsp.config import Settings
 from wic_lsp.model import CheckResult, Finding, Note, Place, Position, Range, Severity, Snippet
 from wic_lsp.positions import SourceText, shift
 from wic_lsp.selection import Choice, Selector
+from wic_lsp.sharing import Gate, NoObserver, Observer, OpenGate
 from wic_lsp.toolchains.families import Toolchain
 from wic_runtimes.contract import CompileJob, CompileOutput, JobFile, Limits, Outcome
 from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure, RuntimeUnavailable
@@ -30,11 +31,22 @@ _TOP: Final = Range(Position(0, 0), Position(0, 0))
 
 
 class Pipeline:
-    """Checks snippets, each where the selector says."""
+    """Checks snippets, each where the selector says.
 
-    def __init__(self, selector: Selector, cache: ResultCache) -> None:
+    `gate` says when a compile may begin, `observer` is told what became of it.
+    """
+
+    def __init__(
+        self,
+        selector: Selector,
+        cache: ResultCache,
+        gate: Gate | None = None,
+        observer: Observer | None = None,
+    ) -> None:
         self._selector = selector
         self._cache = cache
+        self._gate = gate or OpenGate()
+        self._observer = observer or NoObserver()
 
     async def check(self, snippet: Snippet, settings: Settings, wanted: str | None = None) -> CheckResult:
         """Compile one snippet on one toolchain (None: the settings' first, else the machine's default)."""
@@ -64,6 +76,7 @@ class Pipeline:
             parse = no_findings if is_plain else find_all
             result = await _read_output(output, snippet, choice.toolchain, job.limits, parse)
         except RuntimeFailure as failure:
+            self._observer.failed(*_names(choice), failure)
             return CheckResult(
                 toolchain=choice.toolchain.id if choice is not None else wanted,
                 runtime=choice.engine.runtime.name if choice is not None else settings.runtime,
@@ -88,11 +101,21 @@ class Pipeline:
         runtime = choice.engine.runtime
         key = job_key(job, f"{runtime.name} {choice.toolchain.stamp}")
         known = self._cache.get(key)
-        if known is not None:
-            return known, True
-        output = await runtime.compile(job)
-        self._cache.put(key, output)
-        return output, False
+        if known is None:
+            async with self._gate.turn():
+                known = self._cache.get(key)  # somebody else may have compiled it meanwhile
+                if known is None:
+                    output = await runtime.compile(job)
+                    self._observer.compiled(*_names(choice), output)
+                    self._cache.put(key, output)
+                    return output, False
+        self._observer.recalled(*_names(choice))
+        return known, True
+
+
+def _names(choice: Choice | None) -> tuple[str, str]:
+    """Return the names of the runtime and of the toolchain that were chosen, empty where none were."""
+    return (choice.engine.runtime.name, choice.toolchain.id) if choice is not None else ("", "")
 
 
 def encode_snippet(snippet: Snippet) -> bytes:

@@ -108,6 +108,11 @@ class Scheduler:
         if key not in self._tasks:
             self._slots.pop(key, None)
 
+    async def settle(self) -> None:
+        """Wait for the checks that run now; neither for those that begin meanwhile, nor for what they do."""
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()))
+
     async def aclose(self) -> None:
         """Cancel everything and wait until it has ended."""
         for key in list(self._slots):

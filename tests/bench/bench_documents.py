@@ -15,6 +15,8 @@ import sys
 import time
 from statistics import quantiles
 
+from wic_lsp.assembly import Workshop
+from wic_lsp.lsp.terms import terms_alone
 from wic_lsp.lsp.wiring import create_server
 from wic_lsp.positions import Encoding
 
@@ -44,7 +46,7 @@ class Silent:
 
 async def measure(lines: int, edits: int, encoding: Encoding, seed: int) -> tuple[float, float]:
     """Return the median and the 99th percentile of one change, in milliseconds."""
-    server = create_server({})
+    server = create_server(terms_alone(Workshop({}), {}))
     protocol = server.wic_protocol
     protocol.set_writer(Silent())
 

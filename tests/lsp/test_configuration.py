@@ -111,6 +111,15 @@ async def test_a_client_that_refuses_its_configuration_is_served(start_raw):
         assert b"Traceback" not in client.errors
 
 
+async def test_a_client_that_never_answers_can_shut_down(start_raw):
+    """A question of ours that stays without an answer ends with the session."""
+    client = await start_raw()
+    await client.initialize(capabilities={"workspace": {"configuration": True}})
+    await client.asked("workspace/configuration")
+    assert await client.finish() == 0
+    assert b"Traceback" not in client.errors
+
+
 async def test_changes_are_subscribed_to_where_the_client_wants_that(start_raw):
     """A client with dynamic registration is asked to tell of changed settings; it may refuse."""
     client = await start_raw()

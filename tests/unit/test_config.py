@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wic_lsp import config
 from wic_lsp.config import Origin, Settings, option_names, resolve
 from wic_runtimes.contract import Limits
 
@@ -16,6 +17,27 @@ USER, WORKSPACE = Origin.USER, Origin.WORKSPACE
 GOOD = {
     "runtime": ("docker", "runtime", "docker"),
     "runtimeClass": ("runsc", "runtime_class", "runsc"),
+    "kubernetes": (
+        {
+            "namespace": "compiles",
+            "context": "kind-kind",
+            "images": ["gcc:12"],
+            "cpu": 2,
+            "nodeSelector": {"pool": "compile"},
+            "tolerations": [{"key": "pool", "operator": "Exists"}],
+            "priorityClass": "low",
+        },
+        "kubernetes",
+        {
+            "namespace": "compiles",
+            "context": "kind-kind",
+            "images": ("gcc:12",),
+            "cpu": "2",
+            "nodeSelector": {"pool": "compile"},
+            "tolerations": ({"key": "pool", "operator": "Exists"},),
+            "priorityClass": "low",
+        },
+    ),
     "toolchains": ({"c": ["gcc-12", "clang-19"]}, "toolchains", {"c": ("gcc-12", "clang-19")}),
     "standards": ({"cpp": "c++20"}, "standards", {"cpp": ("c++20",)}),
     "flags": ({"c": ["-Wall"]}, "flags", {"c": ("-Wall",)}),
@@ -26,6 +48,10 @@ GOOD = {
 
 NOT_A_NAME = "must be a name in quotes; in force is auto."
 NOT_A_CLASS = "must be a name in quotes, or empty for the engine's own; in force is none."
+NOT_A_CLUSTER = (
+    "must be a table of namespace, context, images, cpu, nodeSelector, tolerations, priorityClass; "
+    "in force is none."
+)
 NOT_A_TABLE = "must be a table from languages (c, cpp) to values; in force is none."
 NOT_WORDS = "for c must be a name or a list of names; in force is none."
 NOT_SECONDS = "must be a number of seconds from 0.1 to 600; in force is 10.0."
@@ -35,6 +61,7 @@ NOT_MILLISECONDS = "must be a number of milliseconds from 0 to 10000, or 'auto';
 BAD = [
     *(("runtime", value, NOT_A_NAME) for value in ("", 3, True, [], {})),
     *(("runtimeClass", value, NOT_A_CLASS) for value in (3, True, [], {})),
+    *(("kubernetes", value, NOT_A_CLUSTER) for value in ("x", 1, True, [])),
     *(
         (name, value, NOT_A_TABLE)
         for name in ("toolchains", "standards", "flags")
@@ -108,9 +135,7 @@ def test_a_wrong_value_leaves_the_lower_layer_in_force(name):
     value, field, expected = GOOD[name]
     settings, (problem,) = resolve([(USER, {name: value}), (WORKSPACE, {name: object()})])
     assert getattr(settings, field) == expected
-    shown = (
-        "c" if isinstance(value, dict) and "c" in value else "cpp" if isinstance(value, dict) else f"{value}"
-    )
+    shown = next(iter(value)) if isinstance(value, dict) else f"{value}"
     assert f"in force is {shown}" in problem.message
 
 
@@ -161,6 +186,34 @@ def test_a_workspace_may_not_choose_what_runs_the_containers():
         assert settings.runtime_class == "runsc"
         assert "cannot be set by a workspace" in problem.message
         assert problem.message.endswith("in force is runsc.")
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"nodes": {}}, "has no entry 'nodes', only namespace"),
+        ({"namespace": 1}, "has an entry 'namespace' that must be a text"),
+        ({"images": [1]}, "has an entry 'images' that must be a name or a list of names"),
+        ({"cpu": "lots"}, "has an entry 'cpu' that must be a number of processors"),
+        ({"cpu": True}, "has an entry 'cpu' that must be a number of processors"),
+        ({"nodeSelector": ["a"]}, "has an entry 'nodeSelector' that must be a table of labels"),
+        ({"nodeSelector": {"a": 1}}, "has an entry 'nodeSelector' that must hold texts alone"),
+        ({"tolerations": {"key": "a"}}, "has an entry 'tolerations' that must be a list of tolerations"),
+        ({"tolerations": [{"key": []}]}, "has an entry 'tolerations' that must hold texts and numbers"),
+    ],
+)
+def test_what_is_wrong_with_a_cluster_is_said_by_its_name(said, problem):
+    """The whole table is passed over, so that nothing goes where it was not meant to."""
+    settings, (told,) = resolve([(USER, {"kubernetes": said})])
+    assert problem in told.message
+    assert settings.kubernetes == {}
+
+
+def test_a_workspace_cannot_choose_a_cluster():
+    """Where code is sent is the user's own to say."""
+    settings, (problem,) = resolve([(WORKSPACE, {"kubernetes": {"context": "elsewhere"}})])
+    assert "cannot be set by a workspace" in problem.message
+    assert settings.kubernetes == {}
 
 
 def test_the_engines_own_way_of_running_containers_can_be_chosen_again():
@@ -230,3 +283,46 @@ def test_no_layers_raise_or_let_a_workspace_out(layers):
     assert settings.timeout_s <= max(10.0, *(one.timeout_s for one in (*highest, own)))
     assert settings.memory_mb <= max(1024, *(one.memory_mb for one in (*highest, own)))
     assert all(problem.message.startswith("wic") and problem.message.endswith(".") for problem in problems)
+
+
+def test_a_remote_client_has_no_more_to_say_than_a_workspace():
+    """What is the user's is, on a shared server, that of whoever runs it, and the sentence says so."""
+    base = Settings(runtime="sandbox", timeout_s=5.0, memory_mb=500)
+    layer = {"runtime": "docker", "runtimeClass": "x", "timeoutSeconds": 6, "memoryMegabytes": 501}
+    settings, problems = resolve([(Origin.REMOTE, layer)], base)
+    assert settings == base
+    nobody = "cannot be set by you on a shared server, only by whoever runs it"
+    assert [one.message for one in problems] == [
+        f"wic.runtime {nobody}.",
+        f"wic.runtimeClass {nobody}.",
+        "wic.timeoutSeconds cannot be raised by you above this shared server's 5; in force is 5.0.",
+        "wic.memoryMegabytes cannot be raised by you above this shared server's 500; in force is 500.",
+    ]
+
+
+def test_every_option_that_is_the_users_alone_is_refused_to_a_remote_client():
+    """An option that is added later is not forgotten. White box: it looks at the table of options."""
+    alone = [name for name, option in config._OPTIONS.items() if option.user_only]
+    assert {"runtime", "runtimeClass"} <= set(alone)
+    for name in alone:
+        settings, (problem,) = resolve([(Origin.REMOTE, {name: "x"})])
+        assert settings == Settings()
+        assert "only by whoever runs it" in problem.message
+
+
+def test_a_remote_client_may_choose_what_a_workspace_may():
+    """Toolchains, standards, flags, lower limits, the debounce."""
+    layer = {"toolchains": {"c": "gcc-12"}, "timeoutSeconds": 2, "debounceMilliseconds": 9}
+    settings, problems = resolve([(Origin.REMOTE, layer)], Settings(runtime="sandbox"))
+    assert problems == ()
+    assert (settings.runtime, settings.timeout_s, settings.debounce_ms) == ("sandbox", 2.0, 9)
+    assert settings.toolchains == {"c": ("gcc-12",)}
+
+
+def test_no_more_is_looked_at_than_anyone_means():
+    """A hundred settings, and 256 names in one of them: the rest is told, and costs nothing."""
+    _, problems = resolve([(Origin.REMOTE, {f"x{number}": 1 for number in range(10_000)})])
+    assert len(problems) == 101
+    assert "only the first 100" in problems[0].message
+    _, (problem,) = resolve([(Origin.REMOTE, {"flags": {"c": ["-Wall"] * 257}})])
+    assert "at most 256" in problem.message

@@ -9,9 +9,18 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lsprotocol import types
 
-from wic_lsp.lsp.documents import Document, DocumentStore, UnknownDocument
+from wic_lsp.lsp.documents import (
+    Document,
+    DocumentSnapshot,
+    DocumentStore,
+    TooManyDocuments,
+    UnknownDocument,
+)
+from wic_lsp.lsp.terms import Room
 from wic_lsp.positions import Encoding
 
 URI = "file:///a.c"
@@ -294,3 +303,54 @@ def test_a_change_to_a_document_that_is_not_open_is_named():
     with pytest.raises(UnknownDocument, match=r"file:///a\.c is not open"):
         store.change(URI, [whole("x")], 2)
     assert store.close(URI) is None
+
+
+def open_in(store, uri, text):
+    """Open a document in a store."""
+    return store.open(types.TextDocumentItem(uri, "c", 1, text))
+
+
+def test_no_more_documents_are_kept_than_there_is_room_for():
+    """One more is refused: it is known and follows its versions, but its text is not kept."""
+    store = DocumentStore(Encoding.UTF16, Room(documents=2, characters=1000))
+    kept = [open_in(store, f"file:///{number}", "x") for number in range(2)]
+    refused = open_in(store, "file:///2", "x")
+    assert [one.is_refused for one in (*kept, refused)] == [False, False, True]
+    store.change("file:///2", [types.TextDocumentContentChangeWholeDocument("y")], 7)
+    assert refused.snapshot() == DocumentSnapshot("file:///2", "c", 7, "", is_refused=True)
+    store.close("file:///0")
+    assert not open_in(store, "file:///2", "x").is_refused
+
+
+def test_a_document_that_grows_beyond_the_room_is_refused():
+    """The text of all documents together counts, and what is closed or replaced counts no more."""
+    store = DocumentStore(Encoding.UTF16, Room(documents=9, characters=10))
+    one, other = open_in(store, "file:///1", "12345"), open_in(store, "file:///2", "1234")
+    start = types.Position(0, 0)
+    insert = types.TextDocumentContentChangePartial(types.Range(start, start), "ab")
+    store.change("file:///1", [insert], 2)
+    assert (one.is_refused, one.text, other.is_refused) == (True, "", False)
+    assert not open_in(store, "file:///1", "123456").is_refused
+    assert open_in(store, "file:///3", "1").is_refused
+    store.close("file:///2")
+    assert not open_in(store, "file:///3", "1234").is_refused
+
+
+def test_many_times_too_many_documents_are_not_even_known():
+    """Somebody opens documents without end; opening one anew is no further one."""
+    store = DocumentStore(Encoding.UTF16, Room(documents=1, characters=10))
+    for number in range(10):
+        open_in(store, f"file:///{number}", "x")
+    open_in(store, "file:///9", "x")
+    with pytest.raises(TooManyDocuments):
+        open_in(store, "file:///10", "x")
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 12), st.text("ab\r\n\U0001f600", max_size=5))))
+def test_a_documents_size_is_that_of_its_text(edits):
+    """However it is edited."""
+    doc = Document("u", "c", 1, "one\r\ntwo\n", Encoding.UTF16)
+    for version, (line, column, text) in enumerate(edits):
+        range_ = types.Range(types.Position(line, column), types.Position(line + 1, 0))
+        doc.apply([types.TextDocumentContentChangePartial(range_, text)], version)
+        assert doc.size == sum(map(len, doc.lines))

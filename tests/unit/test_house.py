@@ -99,3 +99,35 @@ def test_json_loads_what_it_needs_and_no_server(tmp_path):
     loaded = loaded_by(tmp_path, "check", "--format", "json", "t.c")
     assert "lsprotocol" in loaded
     assert not loaded & {"pygls", "rich"}
+
+
+def test_a_server_of_ones_own_pays_for_no_shared_one(tmp_path):
+    """`wic serve --stdio` loads neither aiohttp nor Prometheus' client."""
+    loaded = loaded_by(tmp_path, "serve", "--stdio")
+    assert "pygls" in loaded
+    assert not loaded & {"aiohttp", "prometheus_client", "docker", "requests", "kubernetes", "rich"}
+
+
+@pytest.mark.parametrize(
+    ("package", "words"),
+    [
+        ("aiohttp", ["serve", "--ws", "127.0.0.1:0"]),
+        ("prometheus_client", ["serve", "--ws", "127.0.0.1:0"]),
+        ("aiohttp", ["connect", "ws://127.0.0.1:1"]),
+    ],
+)
+def test_what_a_shared_server_needs_may_be_missing(tmp_path, package, words):
+    """The sentence names the package and the command that installs it."""
+    code = f"""
+import sys
+sys.modules[{package!r}] = None
+from wic_lsp.cli import main
+sys.exit(main({words!r}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert f"needs the package {package}, which is not installed" in done.stderr
+    assert "pip install 'wic-lsp[serve]'" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -445,3 +446,62 @@ async def test_cancelling_a_check_reaches_the_runtime(bench):
 def test_the_bound_on_a_snippet_fits_the_contract():
     """The largest snippet is a job that every runtime accepts."""
     assert module.MAX_SNIPPET_BYTES <= 1024 * 1024
+
+
+class Witness:
+    """A gate that lets in when it is told to, and an observer that writes down what it hears."""
+
+    def __init__(self):
+        self.may_begin = asyncio.Event()
+        self.heard = []
+
+    @asynccontextmanager
+    async def turn(self):
+        """Wait until it is told."""
+        await self.may_begin.wait()
+        self.heard.append("begin")
+        yield
+        self.heard.append("end")
+
+    def compiled(self, runtime, toolchain, output):
+        """Write it down."""
+        self.heard.append(f"compiled {runtime} {toolchain} {output.outcome.value}")
+
+    def recalled(self, runtime, toolchain):
+        """Write it down."""
+        self.heard.append(f"recalled {runtime} {toolchain}")
+
+    def failed(self, runtime, toolchain, failure):
+        """Write it down."""
+        self.heard.append(f"failed {runtime} {toolchain} {type(failure).__name__}")
+
+
+async def test_a_compile_waits_for_its_turn_and_an_answer_from_memory_does_not(bench):
+    """What became of each is told, with names of ours alone."""
+    witness = Witness()
+    pipeline = Pipeline(bench.pipeline._selector, bench.cache, witness, witness)
+    checking = asyncio.create_task(pipeline.check(SNIPPET, Settings()))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert [job for job in bench.runtime.jobs if job.files] == []
+    witness.may_begin.set()
+    assert (await checking).is_complete
+    assert witness.heard == ["begin", "compiled fake gcc-12 finished", "end"]
+    witness.may_begin.clear()
+    assert (await pipeline.check(SNIPPET, Settings())).cached
+    assert witness.heard[3:] == ["recalled fake gcc-12"]
+    await pipeline.check(SNIPPET, Settings(), "made-up")
+    assert witness.heard[4:] == ["failed   JobRejected"]
+
+
+async def test_what_another_has_compiled_meanwhile_is_not_compiled_again(bench):
+    """Two who wait with the same text at the same gate need one compile."""
+    witness = Witness()
+    pipeline = Pipeline(bench.pipeline._selector, bench.cache, witness, witness)
+    checking = asyncio.create_task(pipeline.check(SNIPPET, Settings()))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    await bench.pipeline.check(SNIPPET, Settings())
+    witness.may_begin.set()
+    assert (await checking).cached
+    assert len([job for job in bench.runtime.jobs if job.files]) == 1

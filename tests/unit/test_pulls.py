@@ -14,6 +14,7 @@ from wic_lsp.config import Origin
 from wic_lsp.lsp.client import Client
 from wic_lsp.lsp.features.images import offer_pulls
 from wic_lsp.lsp.session import Session
+from wic_lsp.lsp.terms import terms_alone
 from wic_lsp.positions import Encoding
 from wic_lsp.stores import find_stores, image_of
 from wic_runtimes.contract import Image, Transfer
@@ -88,6 +89,10 @@ class FakeOutbox:
         """Keep it."""
         self.warned.append(problem.message)
 
+    def part(self, reason):
+        """Nothing here ends a conversation."""
+        raise AssertionError(reason)
+
     @contextmanager
     def progress(self, title, uri):
         """Show nothing."""
@@ -118,7 +123,7 @@ def outbox():
 
 @pytest.fixture
 async def session(store, outbox):
-    session = Session({"runtime": "fake"}, outbox)
+    session = Session(terms_alone(assembly.Workshop({}), {"runtime": "fake"}), outbox)
     window = types.WindowClientCapabilities(work_done_progress=True)
     params = types.InitializeParams(types.ClientCapabilities(window=window))
     session.begin(Client.of(params, Encoding.UTF16))

@@ -297,3 +297,18 @@ async def test_closing_waits_for_every_end():
     assert len(asyncio.all_tasks()) == 1
     await asyncio.sleep(60)
     assert len(checks.began) == 3
+
+
+@in_virtual_time
+async def test_settling_waits_for_what_runs_and_ends_nothing():
+    """Checks that begin meanwhile are not waited for."""
+    checks = Checks(duration_s=5)
+    scheduler = Scheduler(checks)
+    await scheduler.settle()
+    scheduler.request(DOC, 1, at_once=True)
+    await asyncio.sleep(1)
+    scheduler.request("file:///b.cpp", 1, delay_s=3)
+    await scheduler.settle()
+    assert now() == pytest.approx(5)
+    assert checks.ended == [(DOC, 1, "finished")]
+    await scheduler.aclose()

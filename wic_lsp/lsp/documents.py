@@ -6,6 +6,9 @@ them, and an incremental change re-splits only the lines that it touches.
 
 It must never trust a client's positions (they are clamped, and a reversed range is turned round), never
 leave "\r" and "\n" of one line end in two lines, and never do IO.
+
+Where a client may keep only so much, a document for which there is no room is refused: it stays known,
+follows its versions, and has no text.
 """
 
 from __future__ import annotations
@@ -13,12 +16,15 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from lsprotocol import types
 
+from wic_lsp.lsp.terms import Room
 from wic_lsp.positions import Encoding, split_lines, units_to_column
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MOST_REFUSED: Final = 10  # times as many as there is room for
 
 
 class UnknownDocument(LookupError):  # noqa: N818 - says what is wrong; nothing here is an error of ours
@@ -29,6 +35,10 @@ class UnknownDocument(LookupError):  # noqa: N818 - says what is wrong; nothing 
         self.uri = uri
 
 
+class TooManyDocuments(Exception):  # noqa: N818 - likewise
+    """The client has opened many times as many documents as there is room for."""
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentSnapshot:
     """A document as it was at one version; `text` can be encoded in UTF-8."""
@@ -37,20 +47,36 @@ class DocumentSnapshot:
     language_id: str
     version: int
     text: str
+    is_refused: bool = False
 
 
 class Document:
-    """One open document. `lines` keep their ends; read them, but change them through `apply` alone."""
+    """One open document. `lines` keep their ends; read them, but change them through `apply` alone.
 
-    __slots__ = ("_text", "encoding", "language_id", "lines", "uri", "version")
+    `size` is the number of code points in them.
+    """
+
+    __slots__ = ("_text", "encoding", "is_refused", "language_id", "lines", "size", "uri", "version")
 
     def __init__(self, uri: str, language_id: str, version: int, text: str, encoding: Encoding) -> None:
         self.uri = uri
         self.language_id = language_id
         self.version = version
         self.encoding = encoding
-        self.lines = split_lines(_join_surrogates(text))
+        self.is_refused = False
         self._text: str | None = None
+        self._take(text)
+
+    def _take(self, text: str) -> None:
+        joined = _join_surrogates(text)
+        self.lines = split_lines(joined)
+        self.size = len(joined)
+
+    def refuse(self) -> None:
+        """Forget the text for good: there is no room for it."""
+        self.is_refused = True
+        self._text = None
+        self._take("")
 
     @property
     def text(self) -> str:
@@ -64,18 +90,18 @@ class Document:
 
     def snapshot(self) -> DocumentSnapshot:
         """Return this version as a value."""
-        return DocumentSnapshot(self.uri, self.language_id, self.version, self.text)
+        return DocumentSnapshot(self.uri, self.language_id, self.version, self.text, self.is_refused)
 
     def apply(self, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> None:
         """Carry out the changes one after the other, each on the text that the one before it left.
 
         Source: LSP 3.17, DidChangeTextDocumentParams.contentChanges.
         """
-        for change in changes:
+        for change in () if self.is_refused else changes:
             if isinstance(change, types.TextDocumentContentChangePartial):
                 self._replace(change.range, change.text)
             else:
-                self.lines = split_lines(_join_surrogates(change.text))
+                self._take(change.text)
         self._text = None
         self.version = version
 
@@ -92,6 +118,7 @@ class Document:
         pieces = split_lines(block)
         if last < len(lines) - 1:
             pieces.pop()
+        self.size += sum(map(len, pieces)) - sum(map(len, lines[first : last + 1]))
         lines[first : last + 1] = pieces
 
     def _locate(self, position: types.Position) -> tuple[int, int]:
@@ -104,17 +131,35 @@ class Document:
 
 
 class DocumentStore:
-    """The open documents of one client, by URI, in the encoding that was agreed with it."""
+    """The open documents of one client, by URI, in the encoding that was agreed with it.
 
-    def __init__(self, encoding: Encoding) -> None:
+    `room` bounds what is kept; None is no bound.
+    """
+
+    def __init__(self, encoding: Encoding, room: Room | None = None) -> None:
         self.encoding = encoding
+        self.room = room
         self._documents: dict[str, Document] = {}
+        self._size = 0
 
     def open(self, item: types.TextDocumentItem) -> Document:
-        """Take a document in; one that is open already is replaced."""
+        """Take a document in; one that is open already is replaced. Raises TooManyDocuments."""
+        self.close(item.uri)
+        if self.room is not None and len(self._documents) >= self.room.documents * _MOST_REFUSED:
+            raise TooManyDocuments
         document = Document(item.uri, item.language_id, item.version, item.text, self.encoding)
+        if self.room is not None and len(self._documents) >= self.room.documents:
+            document.refuse()
         self._documents[item.uri] = document
+        self._count(document, 0)
         return document
+
+    def _count(self, document: Document, before: int) -> None:
+        """Note that a document's size has changed, and refuse it where there is no room for it."""
+        self._size += document.size - before
+        if self.room is not None and self._size > self.room.characters:
+            self._size -= document.size
+            document.refuse()
 
     def change(
         self, uri: str, changes: Sequence[types.TextDocumentContentChangeEvent], version: int
@@ -123,12 +168,17 @@ class DocumentStore:
         document = self._documents.get(uri)
         if document is None:
             raise UnknownDocument(uri)
+        before = document.size
         document.apply(changes, version)
+        self._count(document, before)
         return document
 
     def close(self, uri: str) -> Document | None:
         """Forget the document and return it; None if it was not open."""
-        return self._documents.pop(uri, None)
+        document = self._documents.pop(uri, None)
+        if document is not None:
+            self._size -= document.size
+        return document
 
     def get(self, uri: str) -> Document | None:
         """Return the open document; None if there is none of that URI."""

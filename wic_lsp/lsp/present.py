@@ -13,6 +13,7 @@ from lsprotocol import types
 
 from wic_lsp.lsp.client import Client
 from wic_lsp.lsp.documents import Document
+from wic_lsp.lsp.terms import Room
 from wic_lsp.lsp.to_lsp import ResolveUri, resolve_nothing, to_diagnostic
 from wic_lsp.model import CheckResult, Finding, Place, Position, Range, Severity
 from wic_lsp.positions import line_content
@@ -20,13 +21,16 @@ from wic_lsp.toolchains.families import languages
 
 
 def present_results(
-    results: Sequence[CheckResult], document: Document, client: Client
+    results: Sequence[CheckResult], document: Document, client: Client, *, shares_files: bool
 ) -> tuple[types.Diagnostic, ...]:
-    """Return every diagnostic for the document's present text, results in their order."""
+    """Return every diagnostic for the document's present text, results in their order.
+
+    `shares_files` says whether the files of this machine are the client's as well.
+    """
     found = []
     for result in results:
         source = f"wic {result.toolchain}" if result.toolchain else "wic"
-        resolve: ResolveUri = resolve_host_file if result.is_on_host else resolve_nothing
+        resolve: ResolveUri = resolve_host_file if shares_files and result.is_on_host else resolve_nothing
         findings = result.findings if result.is_complete else (*result.findings, explain(result, document))
         found += [
             to_diagnostic(
@@ -63,6 +67,18 @@ def refuse_language(language_id: str) -> CheckResult:
         None,
         reason=f"The language '{language_id}' is not one that wic compiles.",
         remedy=f"It compiles: {known}.",
+    )
+
+
+def refuse_document(room: Room) -> CheckResult:
+    """Say that a document was not kept, since its client has too many or too large ones open."""
+    return CheckResult(
+        None,
+        None,
+        None,
+        reason=f"This server keeps at most {room.documents} open documents of one client, "
+        f"and {room.characters:,} characters in all.",
+        remedy="Close some, then close this one and open it again.",
     )
 
 

@@ -13,7 +13,7 @@ import inspect
 import json
 import logging
 from collections.abc import Callable, Generator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from lsprotocol import types
 from pygls.exceptions import (
@@ -31,6 +31,8 @@ from pygls.protocol.json_rpc import (
     MsgId,
 )
 from pygls.protocol.language_server import lsp_method
+
+from wic_runtimes.waiting import outlast
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +54,22 @@ class WicProtocol(LanguageServerProtocol):
         self._is_shut_down = False
         self._unanswered_shutdown: MsgId | None = None
         self.is_leaving = False  # exit has come, before the answer to shutdown was given
+        self.most_unanswered: int | None = None
+        self.parting = ""
+
+    def part(self, reason: str) -> None:
+        """End the conversation from our side, with a sentence that says why."""
+        self.parting = reason
+        self.stopped.set()
+
+    async def abandon(self) -> None:
+        """Cancel every request that is still unanswered, the client's and our own, and wait for their end."""
+        futures = list(self._request_futures.values())
+        self._request_futures.clear()
+        for future in futures:
+            future.cancel()
+        tasks = [one for one in cast("list[object]", futures) if isinstance(one, asyncio.Task)]
+        await outlast(*tasks)
 
     def receive(self, body: bytes) -> None:
         """Deal with one message as it came. What cannot be read is answered or logged; nothing is raised."""
@@ -79,7 +97,7 @@ class WicProtocol(LanguageServerProtocol):
         ):
             self.refuse(known if is_request else None, JsonRpcInvalidRequest("not a JSON-RPC message"))
             return
-        refusal = self._refusal(data.get("method"))
+        refusal = self._refusal(data.get("method")) or (self._flood() if is_request else None)
         if refusal is not None:
             if is_request:
                 self.refuse(known, refusal)
@@ -104,6 +122,39 @@ class WicProtocol(LanguageServerProtocol):
         if self._is_initialized and method == _INITIALIZE:
             return JsonRpcInvalidRequest("the server is initialized already")
         return None
+
+    def _flood(self) -> JsonRpcException | None:
+        """Refuse a request while too many others wait for their answers."""
+        most = self.most_unanswered
+        if most is None or len(self._request_futures) < most:
+            return None
+        return JsonRpcException(
+            f"More than {most} requests wait for their answers.", types.LSPErrorCodes.RequestFailed
+        )
+
+    def get_message_type(self, method: str) -> type[Any] | None:  # type: ignore[override] # pygls's is cached
+        """Return the class of a method's message; pygls remembers whoever asked, and with what word."""
+        return types.METHOD_TO_TYPES.get(method, (None, None))[0]
+
+    def get_result_type(self, method: str) -> type[Any] | None:  # type: ignore[override] # likewise
+        """Return the class of a method's answer; likewise."""
+        return types.METHOD_TO_TYPES.get(method, (None, None))[1]
+
+    def _execute_handler(
+        self,
+        msg_id: MsgId,
+        handler: Callable[..., Any],
+        callback: Callable[[Any], None],
+        args: tuple[Any, ...] | None = None,
+        kwargs: dict[str, Any] | None = None,
+    ) -> None:
+        """Run a handler, and forget it at its end: pygls remembers those of notifications for ever."""
+
+        def ended(future: Any) -> None:
+            self._request_futures.pop(msg_id, None)
+            callback(future)
+
+        super()._execute_handler(msg_id, handler, ended, args, kwargs)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Turn a message's JSON into the class of its method, or of the question that it answers."""
@@ -161,6 +212,16 @@ class WicProtocol(LanguageServerProtocol):
         self._is_initialized = True
         return result
 
+    @lsp_method(types.SHUTDOWN)
+    def lsp_shutdown(self, *_arguments: object) -> Step:
+        """End the session, and every request that still waits: ours as well, which nobody will answer."""
+        yield from self._pass_on(types.SHUTDOWN, None)
+        current = self.msg_id
+        for number, future in list(self._request_futures.items()):  # what is cancelled forgets itself
+            if number != current:
+                future.cancel()
+        self._shutdown = True
+
     @lsp_method(types.EXIT)
     def lsp_exit(self, *_arguments: object) -> None:  # type: ignore[override] # plain handlers are allowed too
         """End the conversation; the exit code says whether shutdown was asked for first (LSP, exit).
@@ -198,6 +259,28 @@ class WicProtocol(LanguageServerProtocol):
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> Step:
         """Pass the message on; the text is kept by `documents`."""
         yield from self._pass_on(types.TEXT_DOCUMENT_DID_CLOSE, params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def lsp_notebook_document__did_open(self, params: types.DidOpenNotebookDocumentParams) -> Step:
+        """Keep nothing: notebooks are not served."""
+        yield from self._pass_on(types.NOTEBOOK_DOCUMENT_DID_OPEN, params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def lsp_notebook_document__did_change(self, params: types.DidChangeNotebookDocumentParams) -> Step:
+        """Keep nothing: notebooks are not served."""
+        yield from self._pass_on(types.NOTEBOOK_DOCUMENT_DID_CHANGE, params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def lsp_notebook_document__did_close(self, params: types.DidCloseNotebookDocumentParams) -> Step:
+        """Forget nothing: notebooks are not served."""
+        yield from self._pass_on(types.NOTEBOOK_DOCUMENT_DID_CLOSE, params)
+
+    @lsp_method(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def lsp_workspace__did_change_workspace_folders(
+        self, params: types.DidChangeWorkspaceFoldersParams
+    ) -> Step:
+        """Keep nothing: no folder of a client's means anything here."""
+        yield from self._pass_on(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, params)
 
     def _pass_on(self, method: str, params: object) -> Step:
         handler = self.fm.features.get(method)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -19,20 +19,21 @@ from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
 
-from wic_lsp.assembly import Workshop
-from wic_lsp.config import Origin, Problem, Settings, resolve
+from wic_lsp.config import Origin, Problem, resolve
 from wic_lsp.lsp.cleaning import Cleaning
 from wic_lsp.lsp.client import Client
-from wic_lsp.lsp.documents import DocumentSnapshot, DocumentStore, UnknownDocument
-from wic_lsp.lsp.present import present_results, refuse_language
+from wic_lsp.lsp.documents import DocumentSnapshot, DocumentStore, TooManyDocuments, UnknownDocument
+from wic_lsp.lsp.present import present_results, refuse_document, refuse_language
 from wic_lsp.lsp.pulls import Pulls
-from wic_lsp.model import CheckResult
+from wic_lsp.lsp.terms import Terms
+from wic_lsp.model import CheckResult, Snippet
 from wic_lsp.positions import Encoding
 from wic_lsp.scheduler import Scheduler
 from wic_lsp.snippets.whole_file import extract_whole_file
 from wic_lsp.toolchains.families import language_of_editor, language_of_path
 from wic_runtimes.contract import Transfer
 from wic_runtimes.errors import RuntimeFailure
+from wic_runtimes.waiting import outlast
 
 _log = logging.getLogger(__name__)
 
@@ -85,6 +86,9 @@ class Outbox(Protocol):
     def warn(self, problem: Problem) -> None:
         """Show a problem with the settings."""
 
+    def part(self, reason: str) -> None:
+        """End the conversation, and say why."""
+
     def progress(self, title: str, uri: str) -> AbstractContextManager[object]:
         """Show that a check takes long, from a second on, until the end of the `with` block."""
 
@@ -93,39 +97,43 @@ class Outbox(Protocol):
 
 
 class Session:
-    """Everything that lasts as long as one client stays."""
+    """Everything that lasts as long as one client stays.
 
-    def __init__(self, forced: Mapping[str, object], outbox: Outbox) -> None:
+    Engines that are not shared end with it, and what dead servers left to them is removed by it.
+    """
+
+    def __init__(self, terms: Terms, outbox: Outbox) -> None:
+        self.terms = terms
         self.client: Client | None = None
-        self.documents = DocumentStore(Encoding.UTF16)
-        self.settings = Settings()
+        self.documents = DocumentStore(Encoding.UTF16, terms.room)
+        self.settings = terms.base
         self._outbox = outbox
-        self._forced = forced
         self._layers: dict[str, tuple[Origin, object]] = {}
         self._shown: set[str] = set()
         self._states: dict[str, _State] = {}
-        self._workshop = Workshop({})
+        self._shows: set[asyncio.Task[tuple[CheckResult, ...]]] = set()
         self._scheduler = Scheduler(self._check)
         self._count = 0
-        self._cleaning = Cleaning(self._workshop)
-        self._pulls = Pulls(self._workshop, self._show_pull, self._warn_of_pull, self._check_without_image)
+        self._cleaning = None if terms.is_shared else Cleaning(terms.workshop)
+        self._pulls = Pulls(terms.workshop, self._show_pull, self._warn_of_pull, self._check_without_image)
 
     def begin(self, client: Client) -> None:
         """Take in what the client can do."""
         self.client = client
-        self.documents = DocumentStore(client.encoding)
+        self.documents = DocumentStore(client.encoding, self.terms.room)
 
     def warm_up(self) -> None:
         """Load what the first result will need, while the client is still busy with our capabilities."""
         import_module("wic_lsp.parsers")
-        self._cleaning.begin(self.settings)
+        if self._cleaning is not None:
+            self._cleaning.begin(self.settings)
 
     def configure(self, layer: str, origin: Origin, options: object) -> None:
         """Set one layer of options; check every document again if that changes anything."""
         self._layers[layer] = (origin, options)
         names = ("file", "start", "workspace")
         layers = [self._layers[name] for name in names if name in self._layers]
-        settings, problems = resolve([*layers, (Origin.USER, self._forced)])
+        settings, problems = resolve([*layers, (Origin.USER, self.terms.forced)], self.terms.base)
         for problem in problems:
             self.report(problem)
         if settings != self.settings:
@@ -140,7 +148,11 @@ class Session:
 
     def open(self, item: types.TextDocumentItem) -> None:
         """Take in a document and check it at once; one that is open already is replaced."""
-        document = self.documents.open(item)
+        try:
+            document = self.documents.open(item)
+        except TooManyDocuments:
+            self._outbox.part("You have opened many more documents than this server keeps.")
+            return
         previous = self._states.pop(document.uri, None)
         if previous is not None:
             previous.drop_waiters(None, may_ask_again=True)
@@ -186,11 +198,11 @@ class Session:
             self._outbox.refresh()
 
     async def restart_runtime(self) -> None:
-        """End every job and runtime, and check afresh on new ones."""
+        """End every job and runtime, and check afresh on new ones. Not where they are shared."""
         for document in self.documents.all():
             self._scheduler.cancel(document.uri)
         await self._pulls.aclose()
-        await self._workshop.aclose()
+        await self.terms.workshop.aclose()
         self.check_all()
 
     @property
@@ -241,9 +253,20 @@ class Session:
         for state in self._states.values():
             state.drop_waiters(None, may_ask_again=False)
         await self._scheduler.aclose()
-        await self._cleaning.aclose()
+        for show in self._shows:
+            show.cancel()
+        await outlast(*self._shows)
+        if self._cleaning is not None:
+            await self._cleaning.aclose()
         await self._pulls.aclose()
-        await self._workshop.aclose()
+        if not self.terms.is_shared:
+            await self.terms.workshop.aclose()
+
+    async def settle(self) -> None:
+        """Wait until the checks that run now are delivered."""
+        await self._scheduler.settle()
+        if self._shows:
+            await asyncio.wait(list(self._shows))
 
     async def pull_image(self, image: str) -> bool:
         """Pull an image of ours, then check what lacked one; False where that was cancelled.
@@ -290,17 +313,24 @@ class Session:
 
     async def _compile(self, snapshot: DocumentSnapshot) -> tuple[CheckResult, ...]:
         """Compile a document on every toolchain that was chosen for its language, side by side."""
-        language = language_of_document(snapshot.language_id, snapshot.uri)
-        if language is None:
-            return (refuse_language(snapshot.language_id),)
-        settings = self.settings
-        snippet = extract_whole_file(snapshot.text, language, path_of(snapshot.uri))
+        snippet, settings = self._cut(snapshot), self.settings
+        if isinstance(snippet, CheckResult):
+            return (snippet,)
         shows_progress = self.client is not None and self.client.progress
         title = f"Compiling {snippet.name}"
         with self._outbox.progress(title, snapshot.uri) if shows_progress else nullcontext():
-            pipeline = self._workshop.pipeline
-            checks = (pipeline.check(snippet, settings, name) for name in settings.toolchains_for(language))
+            check = self.terms.pipeline.check
+            checks = (check(snippet, settings, name) for name in settings.toolchains_for(snippet.language))
             return tuple(await asyncio.gather(*checks))
+
+    def _cut(self, snapshot: DocumentSnapshot) -> Snippet | CheckResult:
+        """Return what is compiled of a document, or the result that says why nothing is."""
+        if snapshot.is_refused and self.terms.room is not None:
+            return refuse_document(self.terms.room)
+        language = language_of_document(snapshot.language_id, snapshot.uri)
+        if language is None:
+            return refuse_language(snapshot.language_id)
+        return extract_whole_file(snapshot.text, language, path_of(snapshot.uri))
 
     async def show_output(self, uri: str) -> tuple[CheckResult, ...]:
         """Compile an open document once more for what the compilers write to people.
@@ -310,13 +340,20 @@ class Session:
         document = self.documents.get(uri)
         if document is None:
             raise UnknownDocument(uri)
-        language = language_of_document(document.language_id, uri)
-        if language is None:
-            return (refuse_language(document.language_id),)
-        settings = self.settings
-        snippet = extract_whole_file(document.text, language, path_of(uri))
-        pipeline = self._workshop.pipeline
-        shows = (pipeline.show(snippet, settings, name) for name in settings.toolchains_for(language))
+        show = asyncio.get_running_loop().create_task(self._show(document.snapshot()), name=f"show {uri}")
+        self._shows.add(show)
+        show.add_done_callback(self._shows.discard)
+        try:
+            return await show
+        finally:
+            show.cancel()
+
+    async def _show(self, snapshot: DocumentSnapshot) -> tuple[CheckResult, ...]:
+        snippet, settings = self._cut(snapshot), self.settings
+        if isinstance(snippet, CheckResult):
+            return (snippet,)
+        show = self.terms.pipeline.show
+        shows = (show(snippet, settings, name) for name in settings.toolchains_for(snippet.language))
         return tuple(await asyncio.gather(*shows))
 
     def _accept(self, snapshot: DocumentSnapshot, results: tuple[CheckResult, ...]) -> None:
@@ -326,7 +363,8 @@ class Session:
             _log.debug("dropped a result for version %d of %s", snapshot.version, snapshot.uri)
             return
         self._count += 1
-        diagnostics = present_results(results, document, self.client)
+        shares_files = not self.terms.is_shared
+        diagnostics = present_results(results, document, self.client, shares_files=shares_files)
         checked = Checked(f"{snapshot.version}.{self._count}", snapshot.version, results, diagnostics)
         state = self._states[snapshot.uri]
         state.checked = checked
@@ -336,7 +374,8 @@ class Session:
         state.waiters.clear()
         if not self.pulls:
             self._outbox.publish(snapshot.uri, snapshot.version, diagnostics)
-        self._cleaning.go_on()
+        if self._cleaning is not None:
+            self._cleaning.go_on()
 
 
 def language_of_document(language_id: str, uri: str) -> str | None:

@@ -7,7 +7,7 @@ to tell the client goes through `_Outbox`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from lsprotocol import types
@@ -24,15 +24,17 @@ from wic_lsp.lsp.features import (
 )
 from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session
+from wic_lsp.lsp.terms import Terms
 from wic_runtimes.contract import Transfer
 
 _log = logging.getLogger(__name__)
 
 
-def create_server(forced: Mapping[str, object]) -> WicServer:
-    """Return a server for one client. `forced` are options of the command line; None is "not set"."""
+def create_server(terms: Terms) -> WicServer:
+    """Return a server for one client, to be served on these terms."""
     server = WicServer()
-    server.session = Session(forced, _Outbox(server))
+    server.wic_protocol.most_unanswered = terms.unanswered
+    server.session = Session(terms, _Outbox(server))
     for feature in (lifecycle, sync, configuration, code_actions, commands, images):
         feature.register(server, server.session)
     return server
@@ -59,6 +61,10 @@ class _Outbox:
         """Show a problem with the settings, and log it."""
         _log.warning("%s", problem.message)
         self._server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, problem.message))
+
+    def part(self, reason: str) -> None:
+        """End the conversation."""
+        self._server.wic_protocol.part(reason)
 
     def progress(self, title: str, uri: str) -> AbstractContextManager[object]:
         """Show work that takes longer than a second."""

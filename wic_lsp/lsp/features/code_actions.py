@@ -34,7 +34,8 @@ def register(server: WicServer, session: Session) -> None:
         actions: list[types.CodeAction] = []
         if _wants(params, types.CodeActionKind.QuickFix.value):
             actions += quick_fixes(uri, checked, params.range, version)
-            actions += offer_pulls(checked, lambda range_: _touch(range_, params.range))
+            if not session.terms.is_shared:
+                actions += offer_pulls(checked, lambda range_: _touch(range_, params.range))
         if _wants(params, FIX_ALL):
             actions += fix_all(uri, checked, version)
         return actions or None

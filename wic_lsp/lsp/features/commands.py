@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Final, TypeAlias
 
-from pygls.exceptions import JsonRpcInvalidParams
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from wic_lsp.lsp.documents import UnknownDocument
 from wic_lsp.lsp.server import WicServer
@@ -39,6 +40,8 @@ def register(server: WicServer, session: Session) -> None:
     async def restart_runtime(*arguments: Json) -> None:
         if arguments:
             raise JsonRpcInvalidParams(f"{RESTART_RUNTIME} takes no argument.")
+        if session.terms.is_shared:
+            raise refuse_to_guest("restarts its runtimes", f"{CHECK_NOW} checks afresh")
         await session.restart_runtime()
 
     @server.command(SHOW_OUTPUT)
@@ -60,9 +63,17 @@ def register(server: WicServer, session: Session) -> None:
             }
             for result in results
         ]
-        for output in outputs:
+        for output in () if session.terms.is_shared else outputs:
             _log.info("%s", output["output"])
         return outputs
+
+
+def refuse_to_guest(what: str, instead: str) -> JsonRpcException:
+    """Say that something is not for the clients of a shared server to do, and what to do instead."""
+    return JsonRpcException(
+        f"This server is shared, and only whoever runs it {what}; {instead}.",
+        types.LSPErrorCodes.RequestFailed,
+    )
 
 
 def read_uri(command: str, arguments: tuple[Json, ...]) -> str:

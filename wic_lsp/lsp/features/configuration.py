@@ -11,7 +11,6 @@ import logging
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from wic_lsp.config import Origin
 from wic_lsp.lsp.features.lifecycle import unwrap
 from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session
@@ -30,7 +29,7 @@ def register(server: WicServer, session: Session) -> None:
         except JsonRpcException as exc:
             _log.warning("the editor did not give its configuration: %s", exc)
             return
-        session.configure("workspace", Origin.WORKSPACE, answer[0] if answer else None)
+        session.configure("workspace", session.terms.workspace_origin, answer[0] if answer else None)
 
     @server.feature(types.INITIALIZED)
     async def initialized(_params: types.InitializedParams) -> None:
@@ -53,4 +52,4 @@ def register(server: WicServer, session: Session) -> None:
         if session.client is not None and session.client.configuration:
             await ask()
         else:
-            session.configure("workspace", Origin.WORKSPACE, unwrap(params.settings))
+            session.configure("workspace", session.terms.workspace_origin, unwrap(params.settings))

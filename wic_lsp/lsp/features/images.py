@@ -1,7 +1,8 @@
 """Pulling a compiler's image that is missing: the command, its progress, and the code action that offers it.
 
 The command pulls only images that a family of ours names, on the session's own runtime, and only when it is
-called: nothing that a workspace says can choose an image, and nothing is pulled while somebody types.
+called: nothing that a workspace says can choose an image, and nothing is pulled while somebody types. For the
+clients of a shared server nothing is pulled at all.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Final
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
-from wic_lsp.lsp.features.commands import Json
+from wic_lsp.lsp.features.commands import Json, refuse_to_guest
 from wic_lsp.lsp.features.progress import show_progress
 from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Checked, Session
@@ -32,6 +33,8 @@ def register(server: WicServer, session: Session) -> None:
     @server.command(PULL_IMAGE)
     async def pull_image(*arguments: Json) -> bool:
         image = read_image(arguments)
+        if session.terms.is_shared:
+            raise refuse_to_guest("pulls images", f"ask them for {image}")
         try:
             return await session.pull_image(image)
         except RuntimeFailure as failure:

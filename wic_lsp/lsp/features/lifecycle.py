@@ -7,7 +7,6 @@ registered here and not before, since pygls advertises what is registered to eve
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 from collections.abc import Mapping
 from typing import cast
@@ -15,9 +14,9 @@ from typing import cast
 from lsprotocol import types
 from pygls.capabilities import ServerCapabilitiesBuilder
 
-from wic_lsp.assembly import read_user_file, user_file
 from wic_lsp.config import Origin
 from wic_lsp.lsp.client import Client
+from wic_lsp.lsp.client_log import ClientLog
 from wic_lsp.lsp.features import pull
 from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session
@@ -33,13 +32,15 @@ def register(server: WicServer, session: Session) -> None:
         session.begin(Client.of(params, Encoding(types.PositionEncodingKind(agreed).value)))
         if session.pulls:
             pull.register(server, session)
-        options, problems = read_user_file(user_file())
+        terms = session.terms
+        options, problems = terms.read_file()
         session.configure("file", Origin.USER, options)
         for problem in problems:
             session.report(problem)
-        session.configure("start", Origin.USER, unwrap(params.initialization_options))
-        _follow_client(server, params.process_id)
-        _forward_logs(server)
+        session.configure("start", terms.origin, unwrap(params.initialization_options))
+        if not terms.is_shared:  # else the process is one of another machine
+            _follow_client(server, params.process_id)
+        server.log = ClientLog(server, terms.log_key)
         asyncio.get_running_loop().call_soon(session.warm_up)
 
     @server.feature(types.SHUTDOWN)
@@ -70,24 +71,3 @@ def _follow_client(server: WicServer, process_id: int | None) -> None:
         server.wic_protocol.stopped.set()
 
     loop.add_reader(descriptor, gone)
-
-
-class _ClientLog(logging.Handler):
-    """Sends our own log records to the client as window/logMessage."""
-
-    def __init__(self, server: WicServer) -> None:
-        super().__init__(logging.INFO)
-        self._server = server
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Send one record."""
-        kinds = {logging.ERROR: types.MessageType.Error, logging.WARNING: types.MessageType.Warning}
-        kind = kinds.get(record.levelno, types.MessageType.Info)
-        self._server.window_log_message(types.LogMessageParams(kind, self.format(record)))
-
-
-def _forward_logs(server: WicServer) -> None:
-    for name in ("wic_lsp", "wic_runtimes"):
-        logger = logging.getLogger(name)
-        logger.setLevel(min(logging.INFO, logging.getLogger().level))
-        logger.addHandler(_ClientLog(server))
