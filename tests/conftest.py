@@ -9,6 +9,11 @@ from typing import NoReturn
 
 import pytest
 
+from tests.conformance.cluster_turns import (  # noqa: F401 - fixtures
+    cluster_alone,
+    cluster_shared,
+    cluster_shared_by_module,
+)
 from tests.conformance.private_engine import PrivateEngine, private_engine, why_no_private_engine
 
 # Whoever started us in the background may have had Ctrl-C ignored, and what we test would inherit that.

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from tests.conformance.kubernetes_ground import is_over, lay_ground, own_namespace
+from tests.conformance.kubernetes_namespace import use_cluster
 from tests.conformance.runtimes_under_test import RUNTIMES, RuntimeUnderTest
+from tests.conformance.traces import until
+from tests.conftest import fail_or_skip
 from wic_runtimes.contract import CompileOutput, Health, Runtime
 
 
@@ -65,16 +69,48 @@ async def podman_bench(missing_engine):
         yield made
 
 
+@pytest.fixture(scope="module")
+def kubernetes() -> None:
+    """Let a module's tests speak to the tests' cluster; skip where there is none."""
+    if not use_cluster():
+        fail_or_skip("there is no cluster: `tests/engines/kubernetes/cluster up` makes one")
+
+
+@pytest.fixture
+def namespace(kubernetes, cluster_shared):
+    """Give a test a namespace of its own, which it may spoil."""
+    with own_namespace() as name:
+        yield name
+
+
+@pytest.fixture
+async def ground(namespace):
+    """Give a test its own ground; nothing of ours may be left there."""
+    async with lay_ground(namespace) as ground:
+        yield ground
+    await until(lambda: ground.left() == [])
+
+
+@pytest.fixture
+async def lonely_ground(kubernetes, cluster_alone):
+    """Give a test that breaks the cluster its ground; of what it broke a Job may be left to the cluster."""
+    with own_namespace() as name:
+        async with lay_ground(name) as ground:
+            yield ground
+        await until(lambda: all(is_over(job) for job in ground.jobs()))
+
+
 def _named(name):
     return next(under_test for under_test in RUNTIMES if under_test.name == name)
 
 
 async def _make_bench(under_test, missing_engine):
-    runtime = under_test.create()
-    try:
-        health = await runtime.health()
-        if not health.usable:
-            missing_engine(f"{under_test.name} is not usable here: {health.reason} {health.remedy}")
-        yield Bench(runtime, health, under_test)
-    finally:
-        await runtime.aclose()
+    with under_test.turn():
+        runtime = under_test.create()
+        try:
+            health = await runtime.health()
+            if not health.usable:
+                missing_engine(f"{under_test.name} is not usable here: {health.reason} {health.remedy}")
+            yield Bench(runtime, health, under_test)
+        finally:
+            await runtime.aclose()

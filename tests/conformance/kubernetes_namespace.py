@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from tests.conformance.cluster_turns import TURNS
+
 _CLUSTER: Final = Path(__file__).parents[1] / "engines" / "kubernetes" / "cluster"
 _VARIABLE: Final = "WIC_TEST_NAMESPACE"
 _PREFIX: Final = "wic-test-"
@@ -43,8 +45,9 @@ def kubernetes_options() -> Mapping[str, object]:
 
 def use_cluster() -> bool:
     """Let this process and its children speak to the tests' cluster; False where there is none."""
-    if "KUBECONFIG" not in os.environ:
-        found = subprocess.run([_CLUSTER, "kubeconfig"], capture_output=True, text=True, check=False)
+    if not os.environ.get("KUBECONFIG"):
+        with TURNS.shared():  # it may be broken just now, by a test that mends it
+            found = subprocess.run([_CLUSTER, "kubeconfig"], capture_output=True, text=True, check=False)
         if found.returncode != 0:
             return False
         os.environ["KUBECONFIG"] = found.stdout.strip()
@@ -56,8 +59,13 @@ def test_namespace() -> str:
     if _VARIABLE not in os.environ:
         _remove_old()
         os.environ[_VARIABLE] = make_namespace(f"{_PREFIX}{os.getpid()}-{int(time.time())}")
-        atexit.register(remove_namespace, os.environ[_VARIABLE])
+        atexit.register(_remove_own, os.environ[_VARIABLE])
     return os.environ[_VARIABLE]
+
+
+def _remove_own(name: str) -> None:
+    with TURNS.shared():
+        remove_namespace(name)
 
 
 def make_namespace(name: str, *, is_closed: bool = True) -> str:
@@ -101,6 +109,27 @@ def network_api() -> Any:
     from kubernetes import client
 
     return client.NetworkingV1Api(_client())
+
+
+def node_api() -> Any:
+    """Return a client of the RuntimeClasses' API."""
+    from kubernetes import client
+
+    return client.NodeV1Api(_client())
+
+
+def rights_api() -> Any:
+    """Return a client of the API of Roles and their bindings."""
+    from kubernetes import client
+
+    return client.RbacAuthorizationV1Api(_client())
+
+
+def reviews_api() -> Any:
+    """Return a client of the API that says who may do what."""
+    from kubernetes import client
+
+    return client.AuthorizationV1Api(_client())
 
 
 @cache

@@ -10,9 +10,11 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
+from tests.conformance.cluster_turns import TURNS
 from tests.conformance.kubernetes_namespace import kubernetes_options
 from tests.conformance.podman_service import podman_address
 from tests.conformance.traces import processes_in_gvisor, processes_with
@@ -65,6 +67,7 @@ class RuntimeUnderTest:
     `processes` finds the living processes that have a word among their arguments. `user` is who they run as;
     None where that is somebody else each time. `has_own_kernel` says that
     the machine's kernel runs none of them, and does not count them: gVisor's does, and dies at its limit.
+    `turn` is to be held while it is used: of what other tests break.
     """
 
     name: str
@@ -74,6 +77,7 @@ class RuntimeUnderTest:
     processes: Callable[[str], Sequence[object]] = processes_with
     has_own_kernel: bool = False
     user: int | None = 65534
+    turn: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 def _registered(name: str, **options: object) -> Callable[[], Runtime]:
@@ -103,6 +107,13 @@ RUNTIMES = (
         has_own_kernel=True,
     ),
     RuntimeUnderTest("podman", _podman, _image_shell, _image_gcc),
-    RuntimeUnderTest("kubernetes", _kubernetes(), _image_shell, _image_gcc, user=None),
-    RuntimeUnderTest("kubernetes-cold", _kubernetes(spares=False), _image_shell, _image_gcc, user=None),
+    RuntimeUnderTest("kubernetes", _kubernetes(), _image_shell, _image_gcc, user=None, turn=TURNS.shared),
+    RuntimeUnderTest(
+        "kubernetes-cold",
+        _kubernetes(spares=False),
+        _image_shell,
+        _image_gcc,
+        user=None,
+        turn=TURNS.shared,
+    ),
 )

@@ -108,8 +108,14 @@ def _start_server(*words: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, str(DOOMED), *words], stdout=subprocess.PIPE)
 
 
+@pytest.fixture
+def turn(under_test):
+    with under_test.turn():
+        yield
+
+
 @pytest.mark.parametrize("under_test", RUNTIMES, ids=lambda under_test: under_test.name)
-async def test_a_server_that_is_killed_leaves_nothing(under_test, missing_engine):
+async def test_a_server_that_is_killed_leaves_nothing(under_test, turn, missing_engine):
     """What a server killed with -9 during ten compiles leaves is gone after the next one's collection."""
     marker = make_marker()
     with _start_server(under_test.name, marker, "10") as server:

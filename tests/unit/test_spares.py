@@ -10,6 +10,7 @@ from wic_runtimes.errors import RuntimeUnavailable
 from wic_runtimes.spares import Bounds, Maker, Spares
 
 BOUNDS = Bounds(most=4, most_of_a_kind=2, lifetime_s=100.0, pause_s=1.0, patience_s=10.0)
+EARLY = Bounds(most=4, most_of_a_kind=2, lifetime_s=100.0, pause_s=0.0, patience_s=0.0, is_early=True)
 SOON = 5.0
 BUILDING_S = 0.5
 
@@ -286,3 +287,99 @@ async def test_where_none_are_wanted_none_are_built():
     await asyncio.sleep(1000)
     assert bench.begun == []
     await spares.aclose()
+
+
+@in_virtual_time
+async def test_where_another_machine_builds_the_next_is_begun_when_one_is_taken():
+    """The job that took it still runs, and is not in its way."""
+    bench = Workbench()
+    spares = bench.spares(EARLY)
+    await use(spares, "c", for_s=10)
+    await asyncio.sleep(SOON)
+    assert bench.begun == [(10.0, "c")]
+    taken = spares.begin("c")
+    await asyncio.sleep(SOON)
+    assert bench.begun == [(10.0, "c"), (15.0, "c")]
+    assert await use(spares, "c") == ["c2"]
+    spares.end(taken)
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_a_job_that_finds_none_begins_nothing_before_its_end():
+    """It is yet to be seen whether one of its kind can be run at all."""
+    bench = Workbench()
+    spares = bench.spares(EARLY)
+    first = spares.begin("c")
+    await asyncio.sleep(SOON)
+    assert bench.begun == []
+    spares.end(first, may_fill=False)
+    await asyncio.sleep(SOON)
+    assert bench.begun == []
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_a_job_that_finds_its_spare_lost_begins_nothing_before_its_end():
+    """Whatever it was lost to may be there still."""
+    bench = Workbench()
+    spares = bench.spares(EARLY)
+    await use(spares, "c")
+    await asyncio.sleep(SOON)
+    spares.lose("c1")
+    await use(spares, "c", for_s=10)
+    assert [begun for begun, _ in bench.begun] == [0.0]
+    await asyncio.sleep(SOON)
+    assert [begun for begun, _ in bench.begun][1] == SOON + 10
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_many_that_are_taken_at_once_are_built_one_after_the_other():
+    """One building serves all that lack one, and never makes more than are wanted."""
+    bench = Workbench()
+    spares = bench.spares(EARLY)
+    await use(spares, "c", "c")
+    await asyncio.sleep(SOON)
+    assert None not in await use(spares, "c", "c", for_s=SOON)
+    assert [begun for begun, _ in bench.begun] == [0.0, BUILDING_S, SOON, SOON + BUILDING_S]
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_elsewhere_nothing_is_built_while_the_job_runs():
+    """The machine is the job's own: taking a spare begins nothing there."""
+    bench = Workbench()
+    spares = bench.spares()
+    await use(spares, "c")
+    await asyncio.sleep(SOON)
+    assert await use(spares, "c", for_s=50) == ["c1"]
+    assert len(bench.begun) == 1
+    await spares.aclose()
+
+
+@in_virtual_time
+async def test_it_is_known_whether_any_wait_or_are_made():
+    """So that whoever needs their room knows that ending them gives some."""
+    bench = Workbench()
+    spares = bench.spares()
+    seen = [spares.has_any]
+    await use(spares, "c")
+    seen.append(spares.has_any)
+    await asyncio.sleep(BOUNDS.pause_s + BUILDING_S / 2)
+    seen.append(spares.has_any)  # it is being made
+    await asyncio.sleep(SOON)
+    seen.append(spares.has_any)  # it waits
+    taken = spares.begin("c")
+    seen.append(spares.has_any)  # it is a job's
+    spares.end(taken, may_fill=False)
+    await asyncio.sleep(SOON)
+    seen.append(spares.has_any)
+    assert seen == [False, False, True, True, False, False]
+    await use(spares, "d")
+    await asyncio.sleep(SOON)
+    assert spares.has_any
+    spares.forget(lambda _: True)
+    assert not spares.has_any
+    await spares.aclose()
+    assert bench.ended == ["d2"]

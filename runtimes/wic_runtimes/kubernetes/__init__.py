@@ -2,9 +2,9 @@
 
 `spec` decides what the cluster is asked for and `images` under which name it knows an image, as values;
 `sightings` reads what it says of a pod and `judging` what that means for a compiler; `cluster` is the client,
-`faults` says what is wrong with a cluster, `watching` is the one watch for all pods, `attached` and `pod` are
-one pod's life, and `runtime` puts them together. Nothing here knows about compilers, and the `kubernetes`
-package is imported only when a cluster is spoken to.
+`faults` says what is wrong with a cluster, `patience` tries again, `watching` is the one watch for all pods,
+`attached` and `pod` are one pod's life, and `runtime` puts them together. Nothing here knows about compilers,
+and the `kubernetes` package is imported only when a cluster is spoken to.
 """
 
 from __future__ import annotations

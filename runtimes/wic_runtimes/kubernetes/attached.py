@@ -59,17 +59,26 @@ class Attached:
                 if not isinstance(data, bytes) or len(data) < 2:  # noqa: PLR2004 - a channel and a byte
                     continue
                 if data[0] == _STATUS:
-                    has_status = json.loads(data[1:]).get("status") == "Success"
+                    has_status = _is_success(data[1:])
                 else:
                     await self._queue.put((data[0], data[1:]))
         finally:
             self.is_cut = not has_status
             self.has_ended = True
+            if not self._queue.full():  # else nobody waits at it
+                self._queue.put_nowait(None)
             self._ended()
-        await self._queue.put(None)
 
     async def aclose(self) -> None:
         """Close the connection, which closes the container's stdin."""
         self._reading.cancel()
         await asyncio.wait([self._reading])
         await self._socket.close()
+
+
+def _is_success(status: bytes) -> bool:
+    try:
+        said = json.loads(status)
+    except ValueError:
+        return False
+    return isinstance(said, dict) and said.get("status") == "Success"

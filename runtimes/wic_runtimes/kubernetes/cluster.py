@@ -37,6 +37,8 @@ _HEARTBEAT_S: Final = 20.0
 _BELIEVED_S: Final = 60.0
 _FAREWELL_S: Final = 2.0
 _LOOK_S: Final = 0.005
+_NO_CONNECTION: Final = 400
+_FORBIDDEN: Final = 403
 _GONE: Final = 404
 _NOT_YET: Final = (400, 404, 500)
 _TOKEN: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
@@ -175,6 +177,18 @@ class Cluster:
         )
         return [str(event.get("message") or "") for event in found["items"]]
 
+    async def why_failed(self, job: str) -> str:
+        """Return the cluster's word for why a Job has failed; empty where it has not, or is gone."""
+        found = await self._ask(
+            "list jobs",
+            self._batch.list_namespaced_job_without_preload_content(
+                self.namespace, field_selector=f"metadata.name={job}"
+            ),
+        )
+        conditions = (one for job in found["items"] for one in job["status"].get("conditions") or ())
+        failures = (one for one in conditions if one["type"] in {"Failed", "FailureTarget"})
+        return next((str(one.get("reason") or "") for one in failures if one["status"] == "True"), "")
+
     async def list_nodes(self) -> Sequence[Mapping[str, Any]]:
         """Return the cluster's nodes."""
         found = await self._ask("list nodes", self._core.list_node_without_preload_content())
@@ -195,7 +209,20 @@ class Cluster:
             except aiohttp.WSServerHandshakeError as exc:
                 if exc.status in _NOT_YET:
                     return None
-                raise
+                if exc.status != _FORBIDDEN:
+                    raise
+        raise await self._explain_no_attach(pod)
+
+    async def _explain_no_attach(self, pod: str) -> RuntimeFailure:
+        """Say which verb is missing, which the client does not hand on: the same request, plain, tells it."""
+        request = self._core.connect_get_namespaced_pod_attach_without_preload_content(pod, self.namespace)
+        try:
+            await self._ask("ask why no attach", request)
+        except RuntimeFailure as failure:
+            if getattr(failure.__cause__, "status", None) != _NO_CONNECTION:
+                return failure
+        # A plain request is allowed. From Kubernetes 1.35 on, a connection needs another verb as well.
+        return faults.forbidden("create", "pods/attach", f"in the namespace {self.namespace}")
 
     async def check_isolation(self, *, may_be_old: bool = False) -> None:
         """Raise RuntimeUnavailable unless compile pods are cut off from the network.

@@ -44,6 +44,7 @@ def translated(server: str) -> Iterator[None]:
     """
     import aiohttp  # noqa: PLC0415 - whoever comes here has loaded the client
     from kubernetes.aio.client import ApiException  # noqa: PLC0415 - likewise
+    from kubernetes.aio.client.exceptions import OpenApiException  # noqa: PLC0415 - likewise
 
     try:
         yield
@@ -51,8 +52,10 @@ def translated(server: str) -> Iterator[None]:
         raise explain_answer(int(exc.status or 0), _words(exc.body, exc.reason)) from exc
     except aiohttp.WSServerHandshakeError as exc:
         raise explain_answer(exc.status, exc.message) from exc
-    except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
+    except (aiohttp.ClientError, OSError, TimeoutError) as exc:
         raise explain_silence(exc, server) from exc
+    except (OpenApiException, aiohttp.WebSocketError, ValueError) as exc:
+        raise not_understood(exc, server) from exc
 
 
 def _words(body: object, reason: object) -> str:
@@ -81,6 +84,14 @@ def explain_silence(exc: BaseException, server: str) -> RuntimeUnavailable:
     )
 
 
+def not_understood(exc: BaseException, server: str) -> RuntimeUnavailable:
+    """Say that an answer is none of an API server's, or of one that the client does not know."""
+    return RuntimeUnavailable(
+        f"The answer of the Kubernetes API server at {server} is not understood: {_one_line(exc)}.",
+        "See whether `kubectl version` answers, and whether a proxy stands in between.",
+    )
+
+
 def explain_answer(status: int, words: str) -> RuntimeFailure:
     """Say what an error means that the API server itself answered."""
     said = " ".join(words.split()).rstrip(".")
@@ -92,12 +103,7 @@ def explain_answer(status: int, words: str) -> RuntimeFailure:
     elif match := _CANNOT.search(said):
         group = f".{match['group']}" if match["group"] else ""
         where = f"in the namespace {match['namespace']}" if match["namespace"] else "in the cluster"
-        failure = RuntimeUnavailable(
-            f"Kubernetes forbids it: the server's account may not {match['verb']} "
-            f"{match['resource']}{group} {where}.",
-            f"Give its Role the verb '{match['verb']}' on {match['resource']}: "
-            "see the table in docs/kubernetes.md.",
-        )
+        failure = forbidden(match["verb"], f"{match['resource']}{group}", where)
     elif status == 401:  # noqa: PLR2004 - HTTP's own number
         failure = RuntimeUnavailable(
             "Kubernetes does not accept the credentials.",
@@ -115,6 +121,23 @@ def explain_answer(status: int, words: str) -> RuntimeFailure:
             "See whether `kubectl get --raw /readyz` answers.",
         )
     return failure
+
+
+def forbidden(verb: str, what: str, where: str) -> RuntimeUnavailable:
+    """Say which right is missing."""
+    return RuntimeUnavailable(
+        f"Kubernetes forbids it: the server's account may not {verb} {what} {where}.",
+        f"Give its Role the verb '{verb}' on {what.partition('.')[0]}: see the table in docs/kubernetes.md.",
+    )
+
+
+def is_refusal(failure: RuntimeFailure) -> bool:
+    """Whether the API server answered, and will answer the same next time.
+
+    It says 410 of what it has forgotten, and 429 where it has too much to do.
+    """
+    status = int(getattr(failure.__cause__, "status", None) or 0)
+    return 400 <= status < 500 and status not in {410, 429}  # noqa: PLR2004 - HTTP's own numbers
 
 
 def no_client() -> RuntimeUnavailable:
@@ -208,11 +231,16 @@ def not_started(last: str) -> RuntimeUnavailable:
     )
 
 
+def watch_failed(fault: BaseException) -> RuntimeUnavailable:
+    """Say that we cannot see any more what becomes of pods."""
+    return RuntimeUnavailable(f"The cluster's pods cannot be watched: {_one_line(fault)}.", _DOCTOR)
+
+
 def server_lost() -> JobEvicted:
     """Say that the connection to a pod was cut while its compiler ran."""
     return JobEvicted(
         "The connection to the compile's pod was lost before the compiler ended: the Kubernetes API server "
-        "stopped, or was restarted.",
+        "or the kubelet of its node stopped, or was restarted.",
         "Edit or save to run it again, once `kubectl version` answers.",
     )
 

@@ -98,9 +98,9 @@ def judge(ended: Ended, reader: Reader, job: CompileJob, image: str) -> tuple[Ou
             raise faults.taken_away()
         case Ending.NEVER_BEGAN:
             raise faults.not_started("its script took the job and did not begin")
-        case Ending.CUT:
+        case Ending.CUT if ended.pod is None or not ended.pod.is_out_of_memory:
             raise (explain_loss(ended.pod) if ended.pod is not None else None) or faults.server_lost()
-        case Ending.SAID | Ending.GONE:
+        case Ending.SAID | Ending.GONE | Ending.CUT:
             return _judge_end(ended, reader, job, image)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from secrets import randbits
 from typing import Any, Final
 
@@ -20,7 +21,7 @@ from wic_runtimes.kubernetes.attached import Attached
 from wic_runtimes.kubernetes.cluster import Cluster
 from wic_runtimes.kubernetes.judging import Ended, Ending, explain_start
 from wic_runtimes.kubernetes.sightings import Sighting
-from wic_runtimes.kubernetes.spec import START_S, PodKind, config_map, job_manifest, user_of
+from wic_runtimes.kubernetes.spec import CALL, START_S, PodKind, config_map, job_manifest, user_of
 from wic_runtimes.kubernetes.watching import PodWatch
 
 _BEGIN_S: Final = 30.0
@@ -183,6 +184,7 @@ class Pod:
         socket = await self._cluster.attach(pod)
         if socket is not None:
             self._attached = Attached(socket, lambda: self._lost(self))
+            await self._attached.send(CALL)
 
     async def run(self, feed: bytes, limits: Limits, reader: Reader) -> Ended:
         """Feed the job to the script, and read until it ends or must be ended."""
@@ -258,6 +260,8 @@ class Pod:
         trailer = reader.trailer
         if trailer is not None:
             return Ended(Ending.SAID, took_s, trailer.exit_code, pod=pod)
+        if pod is not None and pod.is_gone and not pod.reason:
+            pod = replace(pod, reason=await self._cluster.why_failed(self.name))
         return Ended(Ending.CUT if attached.is_cut else Ending.GONE, took_s, pod=pod)
 
     async def stop(self) -> None:

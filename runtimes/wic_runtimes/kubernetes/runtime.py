@@ -26,6 +26,7 @@ from wic_runtimes.kubernetes import faults
 from wic_runtimes.kubernetes.cluster import Access, Cluster, connect
 from wic_runtimes.kubernetes.images import find_named, find_on_nodes, reference_of
 from wic_runtimes.kubernetes.judging import Ended, Ending, judge
+from wic_runtimes.kubernetes.patience import Patience, persist
 from wic_runtimes.kubernetes.pod import Pace, Pod
 from wic_runtimes.kubernetes.spec import (
     SOURCE_ARCHIVE,
@@ -51,6 +52,10 @@ _NO_SPARES: Final = Bounds(most=0, most_of_a_kind=0, lifetime_s=0.0)
 _MOST_JOBS: Final = 32
 """How many jobs of one server the cluster has at a time; further ones wait here, where it costs nothing."""
 
+_FOR_ROOM: Final = Patience(tries=40, first_s=0.25, longest_s=0.25)
+"""How long a quota may take to count what was removed: ten seconds."""
+
+_FOR_REMOVAL: Final = Patience(tries=8, first_s=0.5, longest_s=32.0)
 _OVER: Final = (Ending.SAID, Ending.GONE)
 _NO_ANSWER: Final = Ended(Ending.GONE, 0.0)
 
@@ -65,6 +70,7 @@ class KubernetesRuntime:
         self._room = asyncio.Semaphore(_MOST_JOBS)
         self._pace = Pace()
         self._connecting = asyncio.Lock()
+        self._is_closing = asyncio.Event()
         self._cluster: Cluster | None = None
         self._watch: PodWatch | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -136,14 +142,20 @@ class KubernetesRuntime:
         raise faults.taken_away()
 
     async def _open_cold(self, cluster: Cluster, kind: PodKind, archive: bytes, run: Run) -> Pod:
-        """Make a pod for one job. Where a quota has no room, those that wait make room, once."""
-        try:
-            return await self._open(cluster, kind, archive, run)
-        except faults.QuotaExceeded:
-            if not self._make_room():
-                raise
-        await self._settle()
-        return await self._open(cluster, kind, archive, run)
+        """Make a pod for one job. Where a quota has no room, those that wait make room.
+
+        The cluster takes a moment to count what was removed, so it is asked again for a while.
+        """
+        was_removing = bool(self._tasks)
+        has_made_room = False
+
+        def may_find_room(failure: Exception) -> bool:
+            nonlocal has_made_room
+            is_full = isinstance(failure, faults.QuotaExceeded)
+            has_made_room = has_made_room or (is_full and (self._make_room() or was_removing))
+            return is_full and has_made_room
+
+        return await persist(lambda: self._open(cluster, kind, archive, run), _FOR_ROOM, may_find_room)
 
     async def _open(self, cluster: Cluster, kind: PodKind, archive: bytes | None, run: Run | None) -> Pod:
         """Make a pod: for one job, or without an archive one that waits for any."""
@@ -193,12 +205,6 @@ class KubernetesRuntime:
         self._spares.forget(lambda _: True)
         return has_any
 
-    async def _settle(self) -> None:
-        """Wait until what was begun to be removed is removed."""
-        await asyncio.sleep(0)
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
     async def _make_spare(self, kind: PodKind) -> Pod:
         """Start a pod and have it wait for its job."""
         return await self._open(await self._connect(), kind, None, None)
@@ -211,8 +217,14 @@ class KubernetesRuntime:
         self._own(self._remove(pod))
 
     async def _remove(self, pod: Pod) -> None:
+        """Remove it, though the API server be away for a minute; once only where we are being closed."""
+
+        def may_help(failure: Exception) -> bool:
+            is_wanted = not self._is_closing.is_set()
+            return is_wanted and isinstance(failure, RuntimeFailure) and not faults.is_refusal(failure)
+
         try:
-            await pod.remove()
+            await persist(pod.remove, _FOR_REMOVAL, may_help, self._is_closing)
         except RuntimeFailure as failure:
             _log.warning("%s is left to the cluster to remove: %s", pod.name, failure)
 
@@ -286,6 +298,7 @@ class KubernetesRuntime:
         await self._runs.close(self._close)
 
     async def _close(self) -> None:
+        self._is_closing.set()
         self._runs.end_all()
         await self._runs.all_ended()
         await self._spares.aclose()

@@ -44,6 +44,9 @@ TTL_S: Final = 60
 MOST_BYTES: Final = 1024 * 1024
 """The most that a ConfigMap can carry: the job's files as a tar archive."""
 
+CALL: Final = b"\n"
+"""What the first process waits for: that somebody is there."""
+
 SOURCE_ARCHIVE: Final = "/job/source.tar"
 UNPACK_DIR: Final = "/unpacked"
 _SOURCE_KEY: Final = "source.tar"
@@ -51,8 +54,16 @@ _SOURCE_BYTES: Final = 8 * 1024 * 1024  # more than any job's files take, in pag
 _EPHEMERAL_BYTES: Final = 128 * 1024 * 1024  # its log: what the compiler writes is there as well
 _FIRST_USER: Final = 1_000_000
 _USERS: Final = 2**31 - 2 * _FIRST_USER
-# A first process that reaps, cannot be killed from inside, and hands the script its stdin.
-_FIRST: Final = 'sh -c "$@"; exit $?'
+# A first process that reaps, cannot be killed from inside, and hands the script its stdin. Before, it waits
+# for a line, as long as a server may take to find that a container runs: where none comes, it is gone.
+# Another shell reads it, which can be killed, and which takes no more than that line.
+_FIRST: Final = """\
+( (sleep 20; kill -s KILL -- -1) >/dev/null 2>&1 & )
+sh -c 'read -r call' || exit 1
+kill -s KILL -- -1
+sh -c "$@"
+exit $?
+"""
 COUNTERS: Final = ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events")
 """Where a container's own control group (version 1, 2) counts its processes that were killed for memory."""
 
@@ -222,6 +233,7 @@ def _container(kind: PodKind, *, is_cold: bool) -> dict[str, Any]:
             {"name": "source", "mountPath": SOURCE_DIR, "readOnly": True},
             {"name": "source", "mountPath": UNPACK_DIR},
             {"name": "nothing", "mountPath": "/dev/shm", "readOnly": True},  # noqa: S108 - to close it
+            {"name": "nothing", "mountPath": "/dev/mqueue", "readOnly": True},  # likewise
             *([{"name": "tmp", "mountPath": "/tmp"}] if kind.tmp_bytes else []),  # noqa: S108
             *([{"name": "archive", "mountPath": "/job", "readOnly": True}] if is_cold else []),
         ],
@@ -280,10 +292,29 @@ def find_exposure(policies: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> tuple[bool, bool]:
-    """Say whether a selector takes every compile pod for sure, and whether it may take one."""
+    """Say whether a selector takes every compile pod for sure, and whether it may take one.
+
+    A label that is not among ours may be there or not: others may add it.
+    """
     wanted = cast("Mapping[str, str]", selector.get("matchLabels") or {})
-    if selector.get("matchExpressions"):
-        return False, True
-    is_sure = all(labels.get(key) == value for key, value in wanted.items())
-    may_select = all(labels.get(key, value) == value for key, value in wanted.items())
-    return is_sure, may_select
+    requirements = [
+        *({"key": key, "operator": "In", "values": [value]} for key, value in wanted.items()),
+        *cast("Sequence[Mapping[str, Any]]", selector.get("matchExpressions") or ()),
+    ]
+    known = [one for one in requirements if one["key"] in labels]
+    may_select = all(_is_met(one, labels[one["key"]]) for one in known)
+    return may_select and len(known) == len(requirements), may_select
+
+
+def _is_met(requirement: Mapping[str, Any], value: str) -> bool:
+    """Whether a pod whose label has that value meets a requirement. Source: LabelSelectorRequirement."""
+    values = cast("Sequence[str]", requirement.get("values") or ())
+    match requirement["operator"]:
+        case "In":
+            return value in values
+        case "NotIn":
+            return value not in values
+        case "DoesNotExist":
+            return False
+        case _:  # Exists
+            return True

@@ -15,17 +15,15 @@ from dataclasses import replace
 from typing import Any, Final
 
 from wic_runtimes.errors import RuntimeFailure, RuntimeUnavailable
+from wic_runtimes.kubernetes import faults
 from wic_runtimes.kubernetes.cluster import Cluster
+from wic_runtimes.kubernetes.patience import Patience, persist
 from wic_runtimes.kubernetes.sightings import Sighting, job_of, read_pod
 
 _log = logging.getLogger(__name__)
 
 # Some twenty seconds of trying in all: an API server that is restarted answers within them.
-_TRIES: Final = 9
-_FIRST_PAUSE_S: Final = 0.1
-_FACTOR: Final = 2.0
-_JITTER: Final = 0.1
-_LONGEST_PAUSE_S: Final = 5.0
+_PATIENCE: Final = Patience(tries=9, first_s=0.1, longest_s=5.0)
 
 
 class Followed:
@@ -66,6 +64,7 @@ class PodWatch:
         followed = self._followed[job] = Followed()
         if self._watching is None or self._watching.done():
             self._watching = asyncio.get_running_loop().create_task(self._watch(), name="kubernetes: watch")
+            self._watching.add_done_callback(self._ended)
         return followed
 
     def forget(self, job: str) -> None:
@@ -74,30 +73,37 @@ class PodWatch:
 
     async def _watch(self) -> None:
         """Watch until nothing can be seen any more; then say so to all that wait."""
+        pause_s = _PATIENCE.first_s
         try:
             while True:
                 version = await self._list()
                 try:
                     async for change, pod in self._cluster.watch_pods(self._selector, version):
+                        pause_s = _PATIENCE.first_s
                         if change in {"ADDED", "MODIFIED", "DELETED"}:
                             self._see(pod, is_gone=change == "DELETED")
                 except RuntimeUnavailable as failure:
+                    if faults.is_refusal(failure):
+                        raise
                     _log.debug("the watch broke off: %s", failure)
-                    await asyncio.sleep(_FIRST_PAUSE_S)
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * _PATIENCE.factor, _PATIENCE.longest_s)
         except RuntimeFailure as failure:
-            for followed in self._followed.values():
-                followed.see(followed.sighting, failure)
+            self._give_up(failure)
+
+    def _give_up(self, failure: RuntimeFailure) -> None:
+        for followed in self._followed.values():
+            followed.see(followed.sighting, failure)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Let nobody wait for a watch that has ended by a fault of our own."""
+        if not task.cancelled() and (fault := task.exception()) is not None:
+            _log.error("Watching pods failed.", exc_info=fault)
+            self._give_up(faults.watch_failed(fault))
 
     async def _list(self) -> str:
         """Look at all pods afresh, and return the version to watch from."""
-        from kubernetes.aio.utils import retry  # noqa: PLC0415 - has been loaded
-
-        patience = retry.Backoff(  # type: ignore[attr-defined] # it is there, for this very use
-            _TRIES, _FIRST_PAUSE_S, _FACTOR, _JITTER, _LONGEST_PAUSE_S
-        )
-        pods, version = await retry.on_error(
-            patience, _is_silence, lambda: self._cluster.list_pods(self._selector)
-        )
+        pods, version = await persist(lambda: self._cluster.list_pods(self._selector), _PATIENCE, _is_silence)
         self._see_all(pods)
         return version
 
@@ -122,6 +128,4 @@ class PodWatch:
 
 
 def _is_silence(failure: Exception) -> bool:
-    """Whether the API server did not answer, or could not; not where it refuses."""
-    status = getattr(failure.__cause__, "status", None)
-    return isinstance(failure, RuntimeUnavailable) and (status is None or int(status) >= 500)  # noqa: PLR2004
+    return isinstance(failure, RuntimeUnavailable) and not faults.is_refusal(failure)
