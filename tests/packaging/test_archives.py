@@ -40,7 +40,8 @@ def test_the_wheel_holds_both_packages_whole(names):
     """Every module, toolchain, recipe and both marks of typing, and beside them nothing but metadata."""
     packages = {name for name in names if ".dist-info/" not in name}
     expected = sources(ROOT / "wic_lsp", "wic_lsp") | sources(ROOT / "runtimes/wic_runtimes", "wic_runtimes")
-    recipes = sources(ROOT / "runtimes/images", "wic_runtimes/images")
+    folders = [file.parent for file in ROOT.glob("runtimes/images/*/recipe.toml")]
+    recipes = set().union(*(sources(one, f"wic_runtimes/images/{one.name}") for one in folders))
     assert packages == expected | recipes
     assert {f"wic_runtimes/images/gcc/{name}" for name in ("Dockerfile", "recipe.toml")} <= recipes
     assert {"wic_lsp/py.typed", "wic_runtimes/py.typed"} <= packages
