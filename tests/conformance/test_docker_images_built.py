@@ -17,7 +17,7 @@ from wic_runtimes.contract import CompileJob, CompileOutput, JobFile, Outcome
 pytestmark = pytest.mark.engine("docker")
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = sorted(folder for folder in (ROOT / "runtimes/images").iterdir() if folder.is_dir())
+FOLDERS = sorted(recipe.parent for recipe in (ROOT / "runtimes/images").glob("*/recipe.toml"))
 ENGINE = ROOT / "tests/engines/docker"
 LABEL = "dev.wic.image"
 LARGEST_BYTES = 600_000_000
