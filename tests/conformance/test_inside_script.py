@@ -197,7 +197,7 @@ async def test_it_runs_nothing_without_its_limits(start):
 
 @pytest.mark.parametrize("ends_by", ["a line", "hanging up"])
 async def test_the_ear_ends_a_compiler(start, ends_by):
-    """With all that it started, and the script; on a line, and when the connection ends, as with its server."""
+    """With all that it started, and the script; on a line, and when the connection ends with its server."""
     inside = await start(EAR)
     inside.feed(feed_of(job("sleep 1000 & echo up; sleep 1000"), MARK))
     await inside.until(lambda reader: reader.stdout == b"up\n")

@@ -29,7 +29,7 @@ COMPILES = 200
 AT_ONCE = 12
 SOON_S = 10.0
 UNCALLED_S = 60.0
-"""How long after its server's end a pod may start, wait in vain for twenty seconds, and be told of as ended."""
+"""How long after its server's end a pod may start, wait in vain for twenty seconds, and be seen to end."""
 
 A_WHILE_S = 30.0
 """How much later than the time to live the cluster's controllers may be, on a machine that is busy."""

@@ -7,7 +7,6 @@ data that it had. Where a component does not live with them, they are thrown awa
 from __future__ import annotations
 
 import fcntl
-import io
 import json
 import signal
 import time
@@ -26,8 +25,6 @@ from .processes import Died, demand_alive, foreign_api_server, kill_what_is_left
 from .programs import build_programs, install_packages, link_network_plugins, why_none_can_be_made
 from .saying import CannotRun, run, say
 
-_DATABASE: Final = STATE / "containerd" / "io.containerd.metadata.v1.bolt" / "meta.db"
-_DATABASE_BYTES: Final = 128 * 1024 * 1024
 _READY_S: Final = 240.0
 _LOOK_S: Final = 0.3
 _NODE_IS_READY: Final = ("wait", "--for=condition=Ready", f"node/{NODE}", "--timeout=1s")
@@ -139,11 +136,9 @@ def _start_all() -> None:
     say("starting the cluster")
     issue_credentials()
     prepare_node()
-    if process_of("containerd") is None:
-        _give_room_to_containerd()
     for component in _BEFORE_THE_API:
         start(component)
-    _start_containerd()
+    _wait_until("containerd answers", lambda: run(*ctr("version")), _BEFORE_THE_API)
     load_pause_image()
     _wait_until("the API server is ready", lambda: kubectl("get", "--raw=/readyz"), _BEFORE_THE_API)
     kubectl("apply", "--server-side", "--force-conflicts", "-f", CRDS)
@@ -159,25 +154,6 @@ def _start_all() -> None:
     _wait_until("the node is ready", lambda: kubectl(*_NODE_IS_READY), COMPONENTS)
     kubectl("apply", "-f", "-", text=json.dumps(gvisor.runtime_class()))
     _wait_until("pods can be made", lambda: kubectl("get", "serviceaccount", "default"), COMPONENTS)
-
-
-def _start_containerd() -> None:
-    start("containerd")
-    _wait_until("containerd answers", lambda: run(*ctr("version")), ("containerd",))
-
-
-def _give_room_to_containerd() -> None:
-    """Let containerd's database have room before it runs. The file stays sparse.
-
-    Debian's containerd 1.6.20 was seen to start no container any more ("proto: illegal wireType") after its
-    database had grown to the double, until it was restarted: here it need not grow while it runs.
-    """
-    if not _DATABASE.exists():
-        _start_containerd()  # which makes it
-        stop("containerd")
-    with _DATABASE.open("r+b") as database:
-        if database.seek(0, io.SEEK_END) < _DATABASE_BYTES:
-            database.truncate(_DATABASE_BYTES)
 
 
 def _wait_until(what: str, asking: Callable[[], str], needed: tuple[str, ...]) -> None:
