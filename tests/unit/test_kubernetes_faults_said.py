@@ -253,6 +253,16 @@ def test_why_no_pod_is_made_is_told(words, kind, said):
     assert said in failure.reason
 
 
+def test_a_controller_that_was_in_anothers_way_is_no_fault():
+    """It tries again by itself, so nothing is told of it; a quota that has no room is."""
+    collision = (
+        'Error creating: Operation cannot be fulfilled on resourcequotas "compile": the object has been '
+        "modified; please apply your changes to the latest version and try again"
+    )
+    assert faults.is_collision(collision)
+    assert not faults.is_collision('pods "x" is forbidden: exceeded quota: compile, requested: pods=1')
+
+
 @pytest.mark.parametrize(
     ("reason", "kind"),
     [

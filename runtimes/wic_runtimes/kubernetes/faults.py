@@ -188,6 +188,11 @@ def images_unknown(failure: RuntimeUnavailable) -> RuntimeUnavailable:
     )
 
 
+def is_collision(words: str) -> bool:
+    """Whether a Job's controller was only in another's way, as when a quota is counted; it tries again."""
+    return "object has been modified" in words
+
+
 def pod_refused(words: str) -> RuntimeFailure:
     """Say why the cluster makes no pod for a Job; `words` are its controller's."""
     said = " ".join(words.split()).removeprefix("Error creating: ").rstrip(".")

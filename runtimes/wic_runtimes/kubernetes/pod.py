@@ -177,8 +177,9 @@ class Pod:
     async def _ask_why(self) -> None:
         """Raise RuntimeFailure where the cluster says why it makes no pod."""
         reports = await self._cluster.list_failures(self.name)
-        if reports:
-            raise faults.pod_refused(reports[-1])
+        lasting = [report for report in reports if not faults.is_collision(report)]
+        if lasting:
+            raise faults.pod_refused(lasting[-1])
 
     async def _attach(self, pod: str) -> None:
         socket = await self._cluster.attach(pod)
