@@ -34,14 +34,16 @@ async def persist(
     from kubernetes.aio.utils import retry  # noqa: PLC0415 - whoever comes here has loaded the client
 
     async def pause(seconds: float) -> None:
+        seconds = min(seconds, patience.longest_s)
         if hurry is None:
             await asyncio.sleep(seconds)
             return
         with suppress(TimeoutError):
             await asyncio.wait_for(hurry.wait(), seconds)
 
+    # Not by its `cap`: the pause that reaches it would be the last, however many tries were left.
     backoff = retry.Backoff(  # type: ignore[attr-defined] # it is there, for this very use
-        patience.tries, patience.first_s, patience.factor, jitter=0.1, cap=patience.longest_s
+        patience.tries, patience.first_s, patience.factor, jitter=0.1
     )
     made: _T = await retry.on_error(backoff, may_help, attempt, sleep_func=pause)
     return made
