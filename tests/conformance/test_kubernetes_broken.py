@@ -143,8 +143,8 @@ async def test_an_api_server_that_was_restarted_between_two_jobs_is_no_event(com
 async def test_an_api_server_that_goes_while_a_pod_starts_is_said(components, lonely_ground):
     """Whatever was being asked at that moment."""
     ground = lonely_ground
-    task = ground.start(image="wic.invalid/slow:1")
-    await until(lambda: ground.runtime.requests.get("create job", 0) == 1)
+    task = ground.start(memory_bytes=10**13)  # it waits for room
+    await until(lambda: len(ground.pods()) == 1)
     await asyncio.to_thread(components.kill, API_SERVER)
     with pytest.raises(RuntimeUnavailable, match="cannot be reached: "):
         await task

@@ -105,7 +105,7 @@ async def test_processes_that_together_take_too_much_memory_are_ended(bench):
     assert output.outcome in {Outcome.OUT_OF_MEMORY, Outcome.TIMED_OUT}
     alone = await bench.sh(f"perl -e '{eats.replace('sleep 600', 'exit 0')}'", memory_bytes=128_000_000)
     assert alone.outcome is Outcome.FINISHED
-    together = await bench.sh(script.replace("sleep 600", "sleep 2"), memory_bytes=128_000_000)
+    together = await bench.sh(script.replace("sleep 600", "sleep 2"), memory_bytes=128_000_000, wall_s=60)
     assert together.outcome is Outcome.OUT_OF_MEMORY
 
 

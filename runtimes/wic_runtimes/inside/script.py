@@ -60,12 +60,13 @@ HERE: Final = "."
 # where one is wanted, hears a line or the end of stdin, so that a compiler can be ended by its connection and
 # ends with its server; the script then stays until it is told to go, since what a container wrote last may be
 # lost with its end. All belong to the container's first process, not to the compiler, and hold no output
-# open. `kill -- -1` ends all but the first process and the script itself: whoever still lives writes no more.
-# The kernel's count of kills for memory tells whether a failure may be one; then the engine is asked. Further
-# words are files with the container's own count, which says it for sure. Some of tar's kin read on after an
-# archive's end, so they are given no more than it, where `head` is. gVisor obeys a limit of computing time
-# only where the process that is to obey sets it; in a subshell, since some shells would else say on the
-# compiler's stderr how it died. Not every shell calls the limit of processes -u.
+# open. `kill -- -1` ends all but the first process and the script itself, which waits a moment until nobody
+# is left: whoever still lives writes no more. The kernel's count of kills for memory tells whether a failure
+# may be one; then the engine is asked. Further words are files with the container's own count, which says it
+# for sure. Some of tar's kin read on after an archive's end, so they are given no more than it, where `head`
+# is. gVisor obeys a limit of computing time only where the process that is to obey sets it; in a subshell,
+# since some shells would else say on the compiler's stderr how it died. Not every shell calls the limit of
+# processes -u.
 SCRIPT: Final = """\
 ooms() {
     seen=unknown
@@ -115,6 +116,8 @@ echo 'wic: begun'
 ( ulimit -t "$cpu"; exec env -i -- "PATH=$PATH" "$@" 2>&3 3>&- 4<&- )
 code=$?
 kill -s KILL -- -1
+tries=1000
+while [ "$tries" -gt 0 ] && kill -s 0 -- -1; do tries=$((tries - 1)); done
 ooms
 echo "$mark" >&3
 echo "$mark $code $before $seen"

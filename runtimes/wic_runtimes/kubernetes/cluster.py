@@ -289,7 +289,9 @@ class _Connections:
 
 
 async def connect(access: Access, namespace: str) -> Cluster:
-    """Return the cluster. Raises RuntimeUnavailable where none is known, or where it does not isolate."""
+    """Return the cluster; it has not been spoken to yet. Raises RuntimeUnavailable where none is known."""
+    if not is_known():
+        raise faults.no_configuration("KUBECONFIG is not set, and there is no ~/.kube/config")
     try:
         # A second of work, which must not keep the event loop from everything else.
         for module in ("kubernetes.aio.client", "kubernetes.aio.config", "kubernetes.aio.watch"):
@@ -298,13 +300,7 @@ async def connect(access: Access, namespace: str) -> Cluster:
     except ImportError as exc:
         raise faults.no_client() from exc
     configuration = await _configure(access)
-    cluster = Cluster(configuration, namespace)
-    try:
-        await cluster.check_isolation()
-    except BaseException:
-        await cluster.aclose()
-        raise
-    return cluster
+    return Cluster(configuration, namespace)
 
 
 async def _configure(access: Access) -> kubernetes_client.Configuration:
@@ -326,6 +322,17 @@ async def _configure(access: Access) -> kubernetes_client.Configuration:
     except (config.ConfigException, OSError, ValueError, KeyError, TypeError) as exc:
         raise faults.no_configuration(" ".join(str(exc).split()).rstrip(".")) from exc
     return configuration
+
+
+def is_known() -> bool:
+    """Whether there is anything that could say where a cluster is."""
+    return is_in_cluster() or any(file.is_file() for file in _kubeconfigs())
+
+
+def _kubeconfigs() -> list[Path]:
+    """Return the files that say where a cluster is, as kubectl looks for them."""
+    named = [Path(file) for file in os.environ.get("KUBECONFIG", "").split(os.pathsep) if file]
+    return named or [Path("~/.kube/config").expanduser()]
 
 
 def is_in_cluster() -> bool:

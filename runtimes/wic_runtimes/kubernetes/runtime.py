@@ -23,7 +23,7 @@ from wic_runtimes.errors import RuntimeFailure, RuntimeUnavailable
 from wic_runtimes.inside.script import feed_of, pack
 from wic_runtimes.inside.stream import Reader
 from wic_runtimes.kubernetes import faults
-from wic_runtimes.kubernetes.cluster import Access, Cluster, connect
+from wic_runtimes.kubernetes.cluster import Access, Cluster, connect, is_known
 from wic_runtimes.kubernetes.images import find_named, find_on_nodes, reference_of
 from wic_runtimes.kubernetes.judging import Ended, Ending, judge
 from wic_runtimes.kubernetes.patience import Patience, persist
@@ -186,12 +186,17 @@ class KubernetesRuntime:
         return ended
 
     async def _connect(self) -> Cluster:
-        """Return the cluster, once for all jobs. Raises RuntimeUnavailable."""
+        """Return the cluster, to run something there. Raises RuntimeUnavailable where it does not isolate."""
+        cluster = await self._reach()
+        await cluster.check_isolation(may_be_old=True)
+        return cluster
+
+    async def _reach(self) -> Cluster:
+        """Return the cluster, once for all. Raises RuntimeUnavailable where none is known."""
         async with self._connecting:
             if self._cluster is None:
                 self._cluster = await connect(self._access, self._place.namespace)
                 self._watch = PodWatch(self._cluster, f"{OWNER}={ownership.own_label()}")
-            await self._cluster.check_isolation(may_be_old=True)
             return self._cluster
 
     def _new_pod(self, cluster: Cluster) -> Pod:
@@ -243,7 +248,7 @@ class KubernetesRuntime:
         self._runs.check_open()
         if self._access.images:
             return find_named(names, self._access.images)
-        cluster = await self._connect()
+        cluster = await self._reach()
         try:
             return find_on_nodes(names, await cluster.list_nodes())
         except RuntimeUnavailable as failure:
@@ -254,9 +259,14 @@ class KubernetesRuntime:
         await self._runs.end(job_id)
 
     async def collect_garbage(self) -> Leftovers:
-        """Remove the Jobs of dead servers, and with them their pods and ConfigMaps."""
+        """Remove the Jobs of dead servers, and with them their pods and ConfigMaps.
+
+        Where no cluster is known, nothing of ours is left.
+        """
         self._runs.check_open()
-        cluster = await self._connect()
+        if not is_known():
+            return Leftovers()
+        cluster = await self._reach()
         own = own_labels()
         removed = []
         for job in await cluster.list_jobs(OWNER):
@@ -269,7 +279,7 @@ class KubernetesRuntime:
         """Ask the cluster whether it would take a Job of ours, whole, and isolate it. None is made."""
         try:
             self._runs.check_open()
-            cluster = await self._connect()
+            cluster = await self._reach()
             version = await cluster.version()
             await cluster.check_isolation()
             await self._try_job(cluster)
