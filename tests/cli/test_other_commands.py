@@ -146,4 +146,4 @@ def test_collecting_garbage_says_what_it_did(wic):
     ended = wic("gc")
     assert (ended.code, ended.err) == (0, "")
     runtimes = [line.partition(": ")[0] for line in ended.out.splitlines()]
-    assert list(dict.fromkeys(runtimes)) == ["sandbox", "docker"]
+    assert list(dict.fromkeys(runtimes)) == ["sandbox", "docker", "kubernetes"]

@@ -187,17 +187,28 @@ class KubernetesRuntime:
 
     async def _connect(self) -> Cluster:
         """Return the cluster, to run something there. Raises RuntimeUnavailable where it does not isolate."""
-        cluster = await self._reach()
-        await cluster.check_isolation(may_be_old=True)
-        return cluster
+        return await self._reach(must_isolate=True)
 
-    async def _reach(self) -> Cluster:
-        """Return the cluster, once for all. Raises RuntimeUnavailable where none is known."""
+    async def _reach(self, *, must_isolate: bool = False) -> Cluster:
+        """Return the cluster, once for all. Raises RuntimeUnavailable.
+
+        One that was never reached is forgotten, so that a kubeconfig that is mended is read again.
+        """
         async with self._connecting:
+            cluster = self._cluster or await connect(self._access, self._place.namespace)
+            try:
+                if must_isolate:
+                    await cluster.check_isolation(may_be_old=True)
+                elif self._cluster is None:
+                    await cluster.version()
+            except BaseException:
+                if self._cluster is None:
+                    await cluster.aclose()
+                raise
             if self._cluster is None:
-                self._cluster = await connect(self._access, self._place.namespace)
-                self._watch = PodWatch(self._cluster, f"{OWNER}={ownership.own_label()}")
-            return self._cluster
+                self._cluster = cluster
+                self._watch = PodWatch(cluster, f"{OWNER}={ownership.own_label()}")
+            return cluster
 
     def _new_pod(self, cluster: Cluster) -> Pod:
         assert self._watch is not None, "there is no watch without a cluster"  # noqa: S101
