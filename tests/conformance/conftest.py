@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.kubernetes_ground import is_over, lay_ground, own_namespace
+from tests.conformance.kubernetes_ground import is_over, lay_ground, nodes_take_pods, own_namespace
 from tests.conformance.kubernetes_namespace import use_cluster
 from tests.conformance.runtimes_under_test import RUNTIMES, RuntimeUnderTest
 from tests.conformance.traces import until
@@ -95,9 +95,11 @@ async def ground(namespace):
 async def lonely_ground(kubernetes, cluster_alone):
     """Give a test that breaks the cluster its ground; of what it broke a Job may be left to the cluster."""
     with own_namespace() as name:
+        await until(nodes_take_pods, within_s=120)
         async with lay_ground(name) as ground:
             yield ground
         await until(lambda: all(is_over(job) for job in ground.jobs()))
+        await until(nodes_take_pods, within_s=120)
 
 
 def _named(name):

@@ -90,6 +90,11 @@ class Ground:
         return [f"{kind} {one.metadata.name}" for kind, them in found.items() for one in them]
 
 
+def nodes_take_pods() -> bool:
+    """Whether no node is closed: for some seconds after it was lost, or its API server, it still is."""
+    return not any(node.spec.taints or node.spec.unschedulable for node in api().list_node().items)
+
+
 def is_over(job: Any) -> bool:
     """Whether a Job has ended, so that the cluster removes it in time."""
     ends = {"Complete", "Failed"}
