@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Coroutine
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
@@ -89,14 +90,7 @@ class Connection:
 
     async def _part(self, farewell: Farewell, outgoing: Outgoing) -> None:
         """Say what there is still to say, and close, as far and as long as the client listens."""
-        loop = asyncio.get_running_loop()
-        closing = loop.create_task(self._close(farewell, outgoing), name="close the socket")
-        hurrying = loop.create_task(self._is_hurried.wait(), name="wait for impatience")
-        tasks = {closing, hurrying}
-        await asyncio.wait(tasks, timeout=self._times.flush_s, return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._unless_hurried(self._close(farewell, outgoing), self._times.flush_s)
 
     async def _close(self, farewell: Farewell, outgoing: Outgoing) -> None:
         await outgoing.wait_until_sent()
@@ -149,14 +143,20 @@ class Connection:
 
     async def drain(self, grace_s: float) -> None:
         """Let what is compiled for this client end and be told, then end the conversation."""
-        loop = asyncio.get_running_loop()
-        resting = loop.create_task(self._rest(), name="wait for the client's compiles")
-        hurrying = loop.create_task(self._is_hurried.wait(), name="wait for impatience")
-        await asyncio.wait({resting, hurrying}, timeout=grace_s, return_when=asyncio.FIRST_COMPLETED)
-        for task in (resting, hurrying):
-            task.cancel()
-        await asyncio.gather(resting, hurrying, return_exceptions=True)
+        await self._unless_hurried(self._rest(), grace_s)
         self.leave()
+
+    async def _unless_hurried(self, work: Coroutine[Any, Any, None], within_s: float) -> None:
+        """Do what may take that long and no longer; it is left where nobody wants to wait any more."""
+        loop = asyncio.get_running_loop()
+        tasks = {
+            loop.create_task(work),
+            loop.create_task(self._is_hurried.wait(), name="wait for impatience"),
+        }
+        await asyncio.wait(tasks, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _rest(self) -> None:
         await self._lane.wait_for_idle()
