@@ -18,6 +18,11 @@ class RuntimeFailure(Exception):  # noqa: N818 - the field's word; "RuntimeError
         self.remedy = remedy
 
 
+def one_line(exc: BaseException) -> str:
+    """Return an exception's words as a part of a sentence; its name where it has none."""
+    return (" ".join(str(exc).split()) or type(exc).__name__).rstrip(".")
+
+
 class RuntimeUnavailable(RuntimeFailure):
     """The runtime cannot isolate anything here: engine down, namespaces forbidden, tool missing."""
 

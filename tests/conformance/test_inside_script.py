@@ -147,10 +147,14 @@ def job(script, *words, files=(), program="/bin/sh"):
     return CompileJob("one", argv, files=files, limits=Limits(wall_s=30.0), environment=(("A", "b c"),))
 
 
+def feed_with_files(of):
+    return feed_of(of, MARK, pack(of.files))
+
+
 async def run(start, compiled, bounds=BOUNDS, source="", **words):
     """Run a job to its last word, and tell the script to go where it waits for that."""
     inside = await start(bounds, **words)
-    inside.feed(feed_of(compiled, MARK, source))
+    inside.feed(feed_of(compiled, MARK, source or pack(compiled.files)))
     await inside.trailer()
     inside.hang_up()
     await inside.ended()
@@ -190,7 +194,7 @@ async def test_it_leaves_to_the_engine_what_the_engine_sees_to(start):
 async def test_it_runs_nothing_without_its_limits(start):
     """One that cannot be set, as above the machine's own, is said, and the compiler never begins."""
     inside = await start(Bounds(60, 20, open_files=2_000_000_000))
-    inside.feed(feed_of(job("echo no"), MARK))
+    inside.feed(feed_with_files(job("echo no")))
     assert await inside.ended() == 1
     assert (inside.reader.said, inside.reader.stdout) == (NO_LIMITS, b"")
 
@@ -199,7 +203,7 @@ async def test_it_runs_nothing_without_its_limits(start):
 async def test_the_ear_ends_a_compiler(start, ends_by):
     """With all that it started, and the script; on a line, and when the connection ends with its server."""
     inside = await start(EAR)
-    inside.feed(feed_of(job("sleep 1000 & echo up; sleep 1000"), MARK))
+    inside.feed(feed_with_files(job("sleep 1000 & echo up; sleep 1000")))
     await inside.until(lambda reader: reader.stdout == b"up\n")
     if ends_by == "a line":
         inside.feed(b"\n")
@@ -212,7 +216,7 @@ async def test_the_ear_ends_a_compiler(start, ends_by):
 async def test_the_ear_hears_a_connection_that_ended_before_the_compiler_began(start):
     """A server that is killed just then leaves nothing that runs."""
     inside = await start(EAR)
-    inside.feed(feed_of(job("sleep 1000"), MARK))
+    inside.feed(feed_with_files(job("sleep 1000")))
     inside.hang_up()
     assert await inside.ended() == 137
 
@@ -220,7 +224,7 @@ async def test_the_ear_hears_a_connection_that_ended_before_the_compiler_began(s
 async def test_without_an_ear_nobody_listens(start):
     """Where the engine ends containers, the end of stdin ends nothing."""
     inside = await start(BOUNDS)
-    inside.feed(feed_of(job("sleep 0.2; echo done; exit 3"), MARK))
+    inside.feed(feed_with_files(job("sleep 0.2; echo done; exit 3")))
     inside.hang_up()
     assert await inside.trailer() == Trailer(3, was_memory=inside.reader.trailer.was_memory)
     assert await inside.ended() == 3
@@ -231,7 +235,7 @@ async def test_without_an_ear_nobody_listens(start):
 async def test_with_an_ear_it_stays_until_it_is_told_to_go(start, goes_on):
     """Its last words could be lost with a container's end."""
     inside = await start(EAR)
-    inside.feed(feed_of(job("exit 3"), MARK))
+    inside.feed(feed_with_files(job("exit 3")))
     assert (await inside.trailer()).exit_code == 3
     assert await inside.stays()
     if goes_on == "a line":
@@ -244,7 +248,7 @@ async def test_with_an_ear_it_stays_until_it_is_told_to_go(start, goes_on):
 async def test_without_an_ear_it_goes_by_itself(start):
     """Though its stdin stays open: nobody needs to tell it."""
     inside = await start(BOUNDS)
-    inside.feed(feed_of(job("exit 3"), MARK))
+    inside.feed(feed_with_files(job("exit 3")))
     assert await inside.ended() == 3
 
 
@@ -299,7 +303,7 @@ async def test_what_is_unpacked_here_cannot_be_written_from_then_on(start):
 async def test_a_folder_that_is_not_there_takes_no_source(start):
     """It is said, and nothing is compiled somewhere else."""
     inside = await start(BOUNDS, into="/nowhere")
-    inside.feed(feed_of(job("echo no", files=(JobFile("a", b""),)), MARK))
+    inside.feed(feed_with_files(job("echo no", files=(JobFile("a", b""),))))
     assert await inside.ended() == 1
     assert inside.reader.said == NOT_UNPACKED
 
@@ -307,7 +311,7 @@ async def test_a_folder_that_is_not_there_takes_no_source(start):
 async def test_a_program_that_is_not_there_is_said(start):
     """Before anything begins, so that it is no compiler's word."""
     inside = await start(EAR)
-    inside.feed(feed_of(job("", program="/no/such"), MARK))
+    inside.feed(feed_with_files(job("", program="/no/such")))
     assert await inside.ended() == 1
     assert inside.reader.said == NO_PROGRAM
 

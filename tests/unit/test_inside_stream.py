@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from wic_runtimes.contract import JobFile
 from wic_runtimes.docker.frames import Frames
-from wic_runtimes.docker.podman import OWN_COUNTERS
-from wic_runtimes.inside.script import BEGUN, MACHINE_COUNTER, NO_PROGRAM, READY, pack
+from wic_runtimes.inside.script import BEGUN, MACHINE_COUNTER, NO_PROGRAM, OWN_COUNTERS, READY, pack
 from wic_runtimes.inside.stream import Reader, Trailer
 
 frames = st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=30)), max_size=10)

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 from kubernetes.aio.client import ApiException, exceptions
 
+from wic_runtimes.endings import taken_away
 from wic_runtimes.errors import (
     ImageUnavailable,
     JobEvicted,
@@ -300,7 +301,7 @@ def test_what_a_container_waits_for_is_told_apart(reason, kind):
         (faults.drained("EvictionByEvictionAPI"), JobEvicted, "another node takes it"),
         (faults.pod_deleted(), JobEvicted, "run it again"),
         (faults.deadline_passed(), JobEvicted, "deadline"),
-        (faults.taken_away(), JobEvicted, "again"),
+        (taken_away(), JobEvicted, "again"),
     ],
 )
 def test_every_other_fault_has_its_sentence_and_its_remedy(failure, kind, said):

@@ -13,7 +13,14 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from typing import Final, TypeAlias
 
-from wic_runtimes.errors import ImageUnavailable, JobEvicted, JobRejected, RuntimeFailure, RuntimeUnavailable
+from wic_runtimes.errors import (
+    ImageUnavailable,
+    JobEvicted,
+    JobRejected,
+    RuntimeFailure,
+    RuntimeUnavailable,
+    one_line,
+)
 
 _BAD_REQUEST: Final = 400
 _REFUSED: Final = 403
@@ -78,7 +85,7 @@ def _explain_silence(exc: BaseException, endpoint: str) -> RuntimeFailure:
     causes = list(_causes(exc))
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return RuntimeUnavailable(
-            f"The certificate of the container engine at {endpoint} is not trusted: {_one_line(exc)}.",
+            f"The certificate of the container engine at {endpoint} is not trusted: {one_line(exc)}.",
             "See to DOCKER_CERT_PATH, and whether `docker info` answers.",
         )
     # The numbers of TLS errors are no errno.
@@ -104,7 +111,7 @@ def _explain_silence(exc: BaseException, endpoint: str) -> RuntimeFailure:
             f"The container engine at {endpoint} ended the connection.",
             "It may be restarting: try again, and see whether `docker info` answers.",
         )
-    return RuntimeUnavailable(f"The container engine's client failed: {_one_line(exc)}.", _DOCTOR)
+    return RuntimeUnavailable(f"The container engine's client failed: {one_line(exc)}.", _DOCTOR)
 
 
 def is_silence(failure: RuntimeFailure) -> bool:
@@ -216,7 +223,3 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
             seen.add(id(one))
             yield one
             pending += [one.__cause__, one.__context__, one.args, getattr(one, "reason", None)]
-
-
-def _one_line(exc: BaseException) -> str:
-    return (" ".join(str(exc).split()) or type(exc).__name__).rstrip(".")

@@ -13,11 +13,12 @@ from typing import Final
 from wic_runtimes.contract import CompileJob, Outcome
 from wic_runtimes.docker.faults import engine_lost
 from wic_runtimes.docker.spec import image_name
+from wic_runtimes.endings import is_death, outcome_of, taken_away
 from wic_runtimes.errors import ImageUnavailable, JobEvicted, RuntimeUnavailable
+from wic_runtimes.inside.faults import no_program
 from wic_runtimes.inside.script import NO_PROGRAM, NO_TAR
 from wic_runtimes.inside.stream import Reader
 
-_DEATHS: Final = range(129, 193)  # 128 + signal
 _NOT_EXECUTED: Final = (126, 127)
 _NOT_STARTED: Final = b"[FATAL tini "
 """How Docker's first process begins to say that it could not start the rest. Podman's is never used bare."""
@@ -88,11 +89,11 @@ def _judge_end(ended: Ended, reader: Reader, job: CompileJob) -> tuple[Outcome, 
         return Outcome.OUT_OF_MEMORY, None
     if ended.was_killed:
         raise JobEvicted("The container was killed from outside before its compiler ended.", "Run it again.")
-    if ended.is_unexplained and (reader.has_begun or ended.exit_code in _DEATHS):
+    if ended.is_unexplained and (reader.has_begun or is_death(ended.exit_code)):
         raise _unexplained(ended)
     failed_first = ended.exit_code in _NOT_EXECUTED and bytes(reader.stderr).startswith(_NOT_STARTED)
     if reader.said == NO_PROGRAM or (not reader.has_mark and failed_first):
-        raise _no_program(job)
+        raise no_program(image_name(job.image), job.argv[0])
     if not reader.has_begun:
         raise ImageUnavailable(
             f"The image {image_name(job.image)} could not take the source (exit code {ended.exit_code}).",
@@ -100,16 +101,8 @@ def _judge_end(ended: Ended, reader: Reader, job: CompileJob) -> tuple[Outcome, 
         )
     code = ended.exit_code
     if ended.ending is Ending.GONE:  # something inside ended the script as well, or gVisor gave up
-        return Outcome.CRASHED, code if code in _DEATHS else None
-    return (Outcome.CRASHED if code in _DEATHS else Outcome.FINISHED), code
-
-
-def _no_program(job: CompileJob) -> ImageUnavailable:
-    """Say that the image has no such compiler."""
-    return ImageUnavailable(
-        f"The image {image_name(job.image)} has no compiler {job.argv[0]}.",
-        "Choose another toolchain: `wic toolchains` lists what is usable.",
-    )
+        return Outcome.CRASHED, code if is_death(code) else None
+    return outcome_of(code), code
 
 
 def _unexplained(ended: Ended) -> JobEvicted:
@@ -122,8 +115,3 @@ def _unexplained(ended: Ended) -> JobEvicted:
     else:
         reason = "The container ended before its compiler's end was told, and Podman does not tell why."
     return JobEvicted(reason, "Run it again; if that does not help, allow it more memory, or use Docker.")
-
-
-def taken_away() -> JobEvicted:
-    """Say that we were told to end the job."""
-    return JobEvicted("The job was ended before its compiler was.", "Run it again.")

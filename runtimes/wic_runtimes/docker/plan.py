@@ -34,7 +34,7 @@ class Plan:
 
 def plan_with_script(kind: ContainerKind, job: CompileJob, labels: Mapping[str, str], mark: str) -> Plan:
     """Return the plan for an image with `sh` and `tar`."""
-    return Plan(container_configuration(kind, labels), mark=mark, feed=feed_of(job, mark))
+    return Plan(container_configuration(kind, labels), mark=mark, feed=feed_of(job, mark, pack(job.files)))
 
 
 def plan_bare(

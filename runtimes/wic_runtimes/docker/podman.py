@@ -14,8 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
-OWN_COUNTERS: Final = ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events")
-"""Where a container's own control group (version 1, 2) counts its processes that were killed for memory."""
+from wic_runtimes.inside.script import OWN_COUNTERS
 
 _OLDEST: Final = 4
 _REFUSED: Final = ("nr_inodes=", "uid=", "gid=")

@@ -25,11 +25,12 @@ from wic_runtimes.docker.container import Container
 from wic_runtimes.docker.engine import Engine, find_digest, find_environment, remove_container
 from wic_runtimes.docker.faults import translated
 from wic_runtimes.docker.images import ImageTransfers
-from wic_runtimes.docker.judging import Ended, Ending, judge, lacks_script, taken_away
+from wic_runtimes.docker.judging import Ended, Ending, judge, lacks_script
 from wic_runtimes.docker.plan import Plan, plan_bare, plan_with_script
 from wic_runtimes.docker.recipes import find_recipes
 from wic_runtimes.docker.removals import Removals
 from wic_runtimes.docker.spec import ContainerKind, container_configuration, image_name, kind_of
+from wic_runtimes.endings import taken_away
 from wic_runtimes.errors import RuntimeFailure, RuntimeUnavailable
 from wic_runtimes.inside.stream import Reader
 from wic_runtimes.labels import OWNER, is_orphan, own_labels

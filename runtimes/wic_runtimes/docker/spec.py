@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from wic_runtimes.contract import SOURCE_DIR, CompileJob
 from wic_runtimes.docker.seccomp import profile_text
-from wic_runtimes.errors import ImageUnavailable
+from wic_runtimes.inside.faults import no_image
 from wic_runtimes.inside.script import OWN_PROCESSES, SCRIPT, Bounds, words_of
 
 NOBODY: Final = "65534:65534"
@@ -194,10 +194,7 @@ def _file_systems(kind: ContainerKind) -> dict[str, str]:
 def image_reference(image: str | None) -> str:
     """Return what the engine knows an image by: the digest where the job names one, else its name."""
     if not image:
-        raise ImageUnavailable(
-            "The job names no image, and this runtime has no compilers of its own.",
-            "Choose another toolchain: `wic toolchains` lists what is usable.",
-        )
+        raise no_image()
     return image.rpartition("@")[2]
 
 

@@ -42,6 +42,9 @@ NO_LIMITS: Final = b"wic: no limits\n"
 MACHINE_COUNTER: Final = "/proc/vmstat"
 """Where the kernel counts the processes of the whole machine that were killed for memory."""
 
+OWN_COUNTERS: Final = ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events")
+"""Where a container's own control group (version 1, 2) counts its processes that were killed for memory."""
+
 _BLOCK_BYTES: Final = 512  # POSIX's unit of `ulimit -f`
 
 GRACE_S: Final = 5
@@ -157,18 +160,18 @@ def words_of(bounds: Bounds, into: str = HERE, counters: Iterable[str] = ()) -> 
     )
 
 
-def feed_of(job: CompileJob, mark: str, source: str = "") -> bytes:
+def feed_of(job: CompileJob, mark: str, source: str | bytes) -> bytes:
     """Return what the script is to read for one job. Raises JobRejected for a program with no proper name.
 
-    `source` is the absolute path inside of an archive with the job's files; without one they are in the feed.
+    `source` is an archive with the job's files, or the absolute path of one inside.
     """
     program = job.argv[0]
     if program.startswith("-") or "=" in program:
         raise JobRejected(f"The program {program!r} has no proper name.")
     deadline_s = math.ceil(job.limits.wall_s) + GRACE_S
     environment = (f"{name}={value}" for name, value in job.environment)
-    archive = b"" if source else pack(job.files)
-    head = [mark, str(deadline_s), source or str(len(archive))]
+    archive, where = (b"", source) if isinstance(source, str) else (source, str(len(source)))
+    head = [mark, str(deadline_s), where]
     lines = [*head, *_lines((program, *environment, *job.argv)), "", ""]
     return "\n".join(lines).encode("utf-8", "surrogateescape") + archive
 

@@ -294,9 +294,8 @@ async def connect(access: Access, namespace: str) -> Cluster:
         raise faults.no_configuration("KUBECONFIG is not set, and there is no ~/.kube/config")
     try:
         # A second of work, which must not keep the event loop from everything else.
-        for module in ("kubernetes.aio.client", "kubernetes.aio.config", "kubernetes.aio.watch"):
-            await asyncio.to_thread(import_module, module)
-        await asyncio.to_thread(import_module, "kubernetes.aio.stream")
+        for part in ("client", "config", "stream", "watch"):
+            await asyncio.to_thread(import_module, f"kubernetes.aio.{part}")
     except ImportError as exc:
         raise faults.no_client() from exc
     configuration = await _configure(access)

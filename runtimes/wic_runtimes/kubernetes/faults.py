@@ -14,7 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from wic_runtimes.errors import ImageUnavailable, JobEvicted, JobRejected, RuntimeFailure, RuntimeUnavailable
+from wic_runtimes.errors import (
+    ImageUnavailable,
+    JobEvicted,
+    JobRejected,
+    RuntimeFailure,
+    RuntimeUnavailable,
+    one_line,
+)
 
 _DOCTOR: Final = "See `wic doctor`."
 _CANNOT: Final = re.compile(
@@ -70,7 +77,7 @@ def explain_silence(exc: BaseException, server: str) -> RuntimeUnavailable:
     """Say why there is no answer of the API server's."""
     if isinstance(exc, ssl.SSLError) or "certificate" in str(exc).lower():
         return RuntimeUnavailable(
-            f"The certificate of the Kubernetes API server at {server} is not trusted: {_one_line(exc)}.",
+            f"The certificate of the Kubernetes API server at {server} is not trusted: {one_line(exc)}.",
             "See to certificate-authority in your kubeconfig, and whether `kubectl version` answers.",
         )
     if isinstance(exc, TimeoutError):
@@ -79,7 +86,7 @@ def explain_silence(exc: BaseException, server: str) -> RuntimeUnavailable:
             "See whether `kubectl get --raw /readyz` answers.",
         )
     return RuntimeUnavailable(
-        f"The Kubernetes API server at {server} cannot be reached: {_one_line(exc)}.",
+        f"The Kubernetes API server at {server} cannot be reached: {one_line(exc)}.",
         "See whether `kubectl version` answers, and whether the kubeconfig names the right cluster.",
     )
 
@@ -87,7 +94,7 @@ def explain_silence(exc: BaseException, server: str) -> RuntimeUnavailable:
 def not_understood(exc: BaseException, server: str) -> RuntimeUnavailable:
     """Say that an answer is none of an API server's, or of one that the client does not know."""
     return RuntimeUnavailable(
-        f"The answer of the Kubernetes API server at {server} is not understood: {_one_line(exc)}.",
+        f"The answer of the Kubernetes API server at {server} is not understood: {one_line(exc)}.",
         "See whether `kubectl version` answers, and whether a proxy stands in between.",
     )
 
@@ -238,7 +245,7 @@ def not_started(last: str) -> RuntimeUnavailable:
 
 def watch_failed(fault: BaseException) -> RuntimeUnavailable:
     """Say that we cannot see any more what becomes of pods."""
-    return RuntimeUnavailable(f"The cluster's pods cannot be watched: {_one_line(fault)}.", _DOCTOR)
+    return RuntimeUnavailable(f"The cluster's pods cannot be watched: {one_line(fault)}.", _DOCTOR)
 
 
 def server_lost() -> JobEvicted:
@@ -276,12 +283,3 @@ def pod_deleted() -> JobEvicted:
 def deadline_passed() -> JobEvicted:
     """Say that the Job's own deadline, which is later than any of ours, has ended it."""
     return JobEvicted("The compile's Job passed its deadline in the cluster.", _AGAIN)
-
-
-def taken_away() -> JobEvicted:
-    """Say that we were told to end the job."""
-    return JobEvicted("The job was ended before its compiler was.", "Run it again.")
-
-
-def _one_line(exc: BaseException) -> str:
-    return (" ".join(str(exc).split()) or type(exc).__name__).rstrip(".")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from wic_runtimes.contract import Image
-from wic_runtimes.errors import ImageUnavailable
+from wic_runtimes.inside.faults import no_image
 
 _HUB: Final = "docker.io/"
 _LIBRARY: Final = f"{_HUB}library/"
@@ -52,10 +52,7 @@ def reference_of(image: str | None, references: Sequence[str]) -> str:
     Raises ImageUnavailable for a job without an image.
     """
     if not image:
-        raise ImageUnavailable(
-            "The job names no image, and this runtime has no compilers of its own.",
-            "Choose another toolchain: `wic toolchains` lists what is usable.",
-        )
+        raise no_image()
     name, _, digest = image.partition("@")
     chosen = next((one for one in references if _is_named(one, name)), None)
     if chosen is not None:

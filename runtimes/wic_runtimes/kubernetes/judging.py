@@ -11,13 +11,14 @@ from enum import Enum, unique
 from typing import Final
 
 from wic_runtimes.contract import CompileJob, Outcome
+from wic_runtimes.endings import is_death, outcome_of, taken_away
 from wic_runtimes.errors import ImageUnavailable, RuntimeFailure, RuntimeUnavailable
+from wic_runtimes.inside.faults import no_program
 from wic_runtimes.inside.script import NO_LIMITS, NO_PROGRAM
 from wic_runtimes.inside.stream import Reader
 from wic_runtimes.kubernetes import faults
 from wic_runtimes.kubernetes.sightings import Sighting
 
-_DEATHS: Final = range(129, 193)  # 128 + signal
 _PATIENCE_S: Final = 5.0
 _NOT_EXECUTED: Final = (126, 127, 128)
 
@@ -95,7 +96,7 @@ def judge(ended: Ended, reader: Reader, job: CompileJob, image: str) -> tuple[Ou
         case Ending.OUTPUT:
             return Outcome.OUTPUT_LIMIT, None
         case Ending.ENDED:
-            raise faults.taken_away()
+            raise taken_away()
         case Ending.NEVER_BEGAN:
             raise faults.not_started("its script took the job and did not begin")
         case Ending.CUT if ended.pod is None or not ended.pod.is_out_of_memory:
@@ -108,16 +109,12 @@ def _judge_end(ended: Ended, reader: Reader, job: CompileJob, image: str) -> tup
     if ended.was_out_of_memory or (ended.pod is not None and ended.pod.is_out_of_memory):
         return Outcome.OUT_OF_MEMORY, None
     if ended.ending is Ending.SAID:
-        code = ended.exit_code
-        return (Outcome.CRASHED if code in _DEATHS else Outcome.FINISHED), code
+        return outcome_of(ended.exit_code), ended.exit_code
     loss = explain_loss(ended.pod) if ended.pod is not None else None
     if loss is not None:
         raise loss
     if reader.said == NO_PROGRAM:
-        raise ImageUnavailable(
-            f"The image {image} has no compiler {job.argv[0]}.",
-            "Choose another toolchain: `wic toolchains` lists what is usable.",
-        )
+        raise no_program(image, job.argv[0])
     if reader.said == NO_LIMITS:
         raise RuntimeUnavailable(
             f"The shell of the image {image} cannot set the compile's limits.",
@@ -129,4 +126,4 @@ def _judge_end(ended: Ended, reader: Reader, job: CompileJob, image: str) -> tup
             "It needs a POSIX sh and tar that work; choose another image.",
         )
     code = ended.pod.exit_code if ended.pod is not None else None
-    return Outcome.CRASHED, code if code in _DEATHS else None  # something inside ended the script as well
+    return Outcome.CRASHED, code if is_death(code) else None  # something inside ended the script as well

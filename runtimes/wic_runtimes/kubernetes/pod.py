@@ -15,6 +15,7 @@ from secrets import randbits
 from typing import Any, Final
 
 from wic_runtimes.contract import Limits
+from wic_runtimes.endings import taken_away
 from wic_runtimes.inside.stream import Reader, Trailer
 from wic_runtimes.kubernetes import faults
 from wic_runtimes.kubernetes.attached import Attached
@@ -122,7 +123,7 @@ class Pod:
         """
         manifest = job_manifest(kind, self.name, user_of(randbits(31)), labels, is_cold=archive is not None)
         if self._wish.is_set():
-            raise faults.taken_away()
+            raise taken_away()
         self._has_job = True
         uid = await self._cluster.create_job(manifest)
         if archive is not None:
@@ -157,7 +158,7 @@ class Pod:
     def _look(self, image: str, waited_s: float) -> Sighting | None:
         """Return the pod as it was last seen. Raises RuntimeFailure where it will not start."""
         if self._wish.is_set():
-            raise faults.taken_away()
+            raise taken_away()
         if self._followed.failure is not None:
             raise self._followed.failure
         pod = self._followed.sighting

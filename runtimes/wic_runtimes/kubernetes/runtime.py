@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from wic_runtimes import ownership
 from wic_runtimes.contract import CompileJob, CompileOutput, Health, Image, Leftovers, Program
+from wic_runtimes.endings import taken_away
 from wic_runtimes.errors import RuntimeFailure, RuntimeUnavailable
 from wic_runtimes.inside.script import feed_of, pack
 from wic_runtimes.inside.stream import Reader
@@ -100,7 +101,7 @@ class KubernetesRuntime:
         archive = pack(job.files)
         check_size(archive)
         mark = token_hex(16)
-        feed = feed_of(job, mark)  # what it refuses reaches no cluster
+        feed = feed_of(job, mark, SOURCE_ARCHIVE)  # what it refuses reaches no cluster
         kind = kind_of(job, image, self._place)
         cluster = await self._connect()
         use = self._spares.begin(kind)
@@ -109,10 +110,9 @@ class KubernetesRuntime:
             reader = Reader(job.limits.output_bytes, mark)
             ended = _NO_ANSWER
             if use.spare is not None:
-                ended = await self._drive(use.spare, feed, reader, job, run)
+                ended = await self._drive(use.spare, feed_of(job, mark, archive), reader, job, run)
             if not _is_answer(reader, ended):
                 reader = Reader(job.limits.output_bytes, mark)
-                feed = feed_of(job, mark, SOURCE_ARCHIVE)
                 await self._enter(run)
                 try:
                     pod = await self._open_cold(cluster, kind, archive, run)
@@ -139,7 +139,7 @@ class KubernetesRuntime:
             return
         entering.cancel()
         await asyncio.wait([entering])
-        raise faults.taken_away()
+        raise taken_away()
 
     async def _open_cold(self, cluster: Cluster, kind: PodKind, archive: bytes, run: Run) -> Pod:
         """Make a pod for one job. Where a quota has no room, those that wait make room.

@@ -20,7 +20,7 @@ from typing import Any, Final, cast
 
 from wic_runtimes.contract import SOURCE_DIR, CompileJob
 from wic_runtimes.errors import JobRejected
-from wic_runtimes.inside.script import GRACE_S, OWN_PROCESSES, SCRIPT, Bounds, words_of
+from wic_runtimes.inside.script import GRACE_S, OWN_COUNTERS, OWN_PROCESSES, SCRIPT, Bounds, words_of
 
 NAMESPACE: Final = "wic-compile"
 """Where compile pods are made unless the user says otherwise."""
@@ -64,8 +64,6 @@ kill -s KILL -- -1
 sh -c "$@"
 exit $?
 """
-COUNTERS: Final = ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory.events")
-"""Where a container's own control group (version 1, 2) counts its processes that were killed for memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +215,7 @@ def _container(kind: PodKind, *, is_cold: bool) -> dict[str, Any]:
         "image": kind.image,
         "imagePullPolicy": "IfNotPresent",
         "command": ["/bin/sh", "-c", _FIRST, "wic"],
-        "args": [SCRIPT, "wic", *words_of(bounds, UNPACK_DIR, COUNTERS)],
+        "args": [SCRIPT, "wic", *words_of(bounds, UNPACK_DIR, OWN_COUNTERS)],
         "workingDir": SOURCE_DIR,
         "stdin": True,
         "stdinOnce": True,

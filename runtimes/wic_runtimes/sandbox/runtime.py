@@ -28,6 +28,7 @@ from wic_runtimes.contract import (
     Outcome,
     Program,
 )
+from wic_runtimes.endings import outcome_of, taken_away
 from wic_runtimes.errors import ImageUnavailable, JobEvicted, RuntimeFailure, RuntimeUnavailable
 from wic_runtimes.running import Run, Runs
 from wic_runtimes.sandbox import host, owner
@@ -40,7 +41,6 @@ from wic_runtimes.waiting import outlast
 
 _SPARES: Final = Bounds(most=4, most_of_a_kind=1, lifetime_s=60.0)
 _NO_SPARES: Final = Bounds(most=0, most_of_a_kind=0, lifetime_s=0.0)
-_DEATHS: Final = range(129, 193)  # 128 + signal, as bubblewrap reports a death
 
 _FIRST_WORDS: Final = 2000
 
@@ -245,7 +245,7 @@ def _judge(sandbox: Sandbox, job: CompileJob, *, is_ended: bool) -> tuple[Outcom
     if sandbox.verdict is not None:
         return sandbox.verdict, None
     if is_ended:
-        raise JobEvicted("The job was ended before its compiler was.", "Run it again.")
+        raise taken_away()
     if sandbox.was_out_of_memory:
         return Outcome.OUT_OF_MEMORY, None
     words = sandbox.stderr[:_FIRST_WORDS].decode(errors="replace")
@@ -257,7 +257,7 @@ def _judge(sandbox: Sandbox, job: CompileJob, *, is_ended: bool) -> tuple[Outcom
         raise _no_program(job.argv[0], "cannot be run in the sandbox: it is not below the job's roots")
     if code == 1 and words.startswith(("prlimit: ", "bwrap: execvp")):
         raise host.explain_failure(words, host.forbidders())
-    return (Outcome.CRASHED if code in _DEATHS else Outcome.FINISHED), code
+    return outcome_of(code), code
 
 
 def _no_program(program: str, what: str) -> ImageUnavailable:
