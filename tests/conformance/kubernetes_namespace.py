@@ -21,6 +21,8 @@ _CLUSTER: Final = Path(__file__).parents[1] / "engines" / "kubernetes" / "cluste
 _VARIABLE: Final = "WIC_TEST_NAMESPACE"
 _PREFIX: Final = "wic-test-"
 _OLD_S: Final = 3600.0
+_ACCOUNT: Final = "metadata.name=default"
+_ACCOUNT_S: Final = 60.0
 _LABELS: Final = {
     "pod-security.kubernetes.io/enforce": "restricted",
     "pod-security.kubernetes.io/enforce-version": "latest",
@@ -73,7 +75,16 @@ def make_namespace(name: str, *, is_closed: bool = True) -> str:
     api().create_namespace({"metadata": {"name": name, "labels": _LABELS}})
     if is_closed:
         network_api().create_namespaced_network_policy(name, DENY_ALL)
+    _await_account(name)
     return name
+
+
+def _await_account(namespace: str) -> None:
+    """Wait until a namespace that was just made has its account, without which no pod can be made there."""
+    deadline = time.monotonic() + _ACCOUNT_S
+    while not api().list_namespaced_service_account(namespace, field_selector=_ACCOUNT).items:
+        assert time.monotonic() < deadline, f"{namespace} got no account within {_ACCOUNT_S} s"
+        time.sleep(0.05)
 
 
 def remove_namespace(name: str) -> None:

@@ -63,6 +63,11 @@ class Cluster:
         """Whether there is a namespace of that name, also one that is going."""
         return bool(self.run("get", "namespace", name, "--ignore-not-found", "--output=name").stdout)
 
+    def await_account(self, namespace: str) -> None:
+        """Wait until a namespace that was just made has its account, without which no pod can be made there."""
+        waiting = ("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
+        self.run(*waiting, f"--namespace={namespace}")
+
     def delete_namespaces(self, *names: str) -> None:
         """Delete namespaces with all that is in them, and wait until they are gone."""
         if names:

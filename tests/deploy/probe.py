@@ -70,6 +70,7 @@ def probe_pod(
     namespace = own_name(name)
     cluster.run("create", "namespace", namespace)
     try:
+        cluster.await_account(namespace)
         if labels:
             cluster.run("label", "namespace", namespace, *labels)
         for one in (policy(namespace, reaches, listens), pod(namespace, command)):

@@ -63,6 +63,7 @@ def namespace(cluster) -> None:
     made.append(next(one for one in policies if one["metadata"]["namespace"] == "wic-compile"))
     made[0]["metadata"]["name"] = made[1]["metadata"]["namespace"] = NAMESPACE
     cluster.run("apply", "--filename=-", stdin=yaml.safe_dump_all(made))
+    cluster.await_account(NAMESPACE)
     yield
     cluster.delete_namespaces(NAMESPACE)
 
