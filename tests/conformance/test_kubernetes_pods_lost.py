@@ -96,10 +96,10 @@ async def test_a_job_whose_deadline_passes_is_no_verdict(ground):
 async def test_memory_is_told_apart_from_a_pod_that_was_taken(ground):
     """A compiler that is killed for memory is no fault, whether one process of it is, or all are at once."""
     one = "perl -e '$x = \"x\" x 500_000_000'; echo survived"
-    assert (await ground.sh(one)).outcome is Outcome.OUT_OF_MEMORY
     all_at_once = "for i in 1 2 3 4; do perl -e '$x = \"x\" x 500_000_000' & done; wait; exit 1"
-    assert (await ground.sh(all_at_once)).outcome is Outcome.OUT_OF_MEMORY
-    assert (await ground.sh("exec tail /dev/zero")).outcome is Outcome.OUT_OF_MEMORY
+    for script in (one, all_at_once, "exec tail /dev/zero"):
+        # On a busy node, a pod's small share of a processor takes longer to fill its memory than a compile may.
+        assert (await ground.sh(script, wall_s=60)).outcome is Outcome.OUT_OF_MEMORY
     assert await ground.works()
 
 
