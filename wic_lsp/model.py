@@ -7,7 +7,7 @@ a Finding is made, and into an editor's own units by `lsp/to_lsp.py` when it is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, unique
 
 from wic_runtimes.contract import Outcome
@@ -85,18 +85,109 @@ class Finding:
     fixes: tuple[Fix, ...] = ()
 
 
+@unique
+class LineKind(Enum):
+    """Whose a line of a snippet is.
+
+    SOURCE is the document's. END is what follows the last line's end, on the line that closes the block.
+    ADDED is ours, as the function around a fragment.
+    """
+
+    SOURCE = "source"
+    END = "end"
+    ADDED = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """What a line in a fenced block of Markdown must respect to stay in it.
+
+    `marker` is the opening run of backticks or tildes. `prefix` is what a new line begins with, whatever
+    follows; None where nothing is known that is right. `line_end` is how the document's lines end. `hides` is
+    what begins a line that readers are not shown; empty where none is hidden.
+    """
+
+    marker: str
+    prefix: str | None = None
+    line_end: str = "\n"
+    hides: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineOrigin:
+    """Where one line of a snippet stands in its document.
+
+    Its columns from `indent` on are the document's from `start` on; those before it are not in the document
+    (a tab that a list cut through, an indentation of ours) and mean `start`. A line that is ADDED means
+    `stands_for`, whole. `hidden` is what the document has before `start` to hide the line. `takes_spaces`
+    says that spaces put at `start` are the snippet's, not taken for the indentation of a list or a quote.
+    """
+
+    start: Position
+    kind: LineKind = LineKind.SOURCE
+    indent: int = 0
+    hidden: str = ""
+    takes_spaces: bool = False
+    fence: Fence | None = None
+    stands_for: Range | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Snippet:
     """A part of a document that is compiled by itself.
 
-    `name` is its file's name in the job. `origin` is the position in the document of the snippet's first
-    character; for a whole file it is 0:0.
+    `name` is its file's name in the job. `lines` says where each of its lines stands in the document, also
+    the empty one after the last line's end; it is empty where the snippet is the whole document.
     """
 
     text: str
     language: str
     name: str
-    origin: Position = field(default_factory=lambda: Position(0, 0))
+    lines: tuple[LineOrigin, ...] = ()
+
+
+@unique
+class Expectation(Enum):
+    """What the author of a block says of it: that it compiles, or that it must not."""
+
+    COMPILES = "compiles"
+    FAILS = "fails"
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """What the author of a block asks for.
+
+    `toolchains` and `standard` go before the settings'. `codes` are those of the errors that a block which
+    FAILS is there to show. `joins` says that it continues the block before, `is_fragment` that it is no whole
+    file, `hides` what begins a line that readers are not shown.
+    """
+
+    is_skipped: bool = False
+    expectation: Expectation = Expectation.COMPILES
+    codes: tuple[str, ...] = ()
+    toolchains: tuple[str, ...] = ()
+    standard: str | None = None
+    is_fragment: bool = False
+    joins: bool = False
+    hides: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One or several joined blocks of a document, compiled as one snippet.
+
+    `id` changes with what is compiled, not with where it stands. `attributes` are the last block's, with the
+    toolchains and the standard that hold for all; `said_at` is where they stand, and `openings` is each
+    block's first line. `problems` are what is wrong with the attributes. Ranges are the document's.
+    """
+
+    id: str
+    snippet: Snippet
+    attributes: Attributes
+    openings: tuple[Range, ...]
+    said_at: Range
+    problems: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +197,8 @@ class CheckResult:
     `outcome` is None where nothing was compiled; then `reason` and `remedy` say why and what to do. They
     also explain any outcome but FINISHED. `raw_output` is the compiler's own text, for people. `is_on_host`
     says that paths in it are paths of this machine. `why` says why it was this runtime. `missing_image` names
-    the image that is not there and may be pulled.
+    the image that is not there and may be pulled. `block` is the first line of the block that it is of; None
+    where it is of a whole file.
     """
 
     toolchain: str | None
@@ -122,6 +214,7 @@ class CheckResult:
     is_on_host: bool = False
     why: str = ""
     missing_image: str = ""
+    block: Range | None = None
 
     @property
     def is_complete(self) -> bool:

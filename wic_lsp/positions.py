@@ -10,17 +10,20 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from enum import Enum, unique
 from functools import cached_property, lru_cache
 from itertools import accumulate
 
-from wic_lsp.model import Position, Range
+from wic_lsp.model import LineOrigin, Position, Range
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 _TOKEN = re.compile(
     r"\w+|->\*?|\.\.\.|<=>|<<=|>>=|<<|>>|::|&&|\|\||\+\+|--|##|=>|[-+*/%&|^!=<>]=|.", re.DOTALL
 )
 _LAST_OF_BMP = "\uffff"
+_BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
+_ECMA_LINE_END = re.compile("\r\n|[\n\r\u2028\u2029]")
 _MARK = "\ufeff"
 _TAB_STOP = 8
 _FIRST_OF_TWO_BYTES = "\x80"
@@ -42,13 +45,23 @@ class Encoding(Enum):
 
 @unique
 class LineRule(Enum):
-    r"""What a compiler holds to end a line: \n (and so \r\n) only, or a lone \r too.
+    r"""What a compiler holds to end a line: \n (and so \r\n) only, a lone \r too, or U+2028 and U+2029 too.
 
-    GCC and clang are with LSP in this; measured on GCC 11 to 16 and clang 13 to 19.
+    GCC and clang are with LSP in this; measured on GCC 11 to 16 and clang 13 to 19. So are javac and Python;
+    ECMAScript (section 12.3) has the last.
     """
 
     LF = "lf"
     LSP = "lsp"
+    ECMA = "ecma"
+
+    @property
+    def ends(self) -> str:
+        """The characters that end a line, alone or two of them together."""
+        return _LINE_ENDS[self]
+
+
+_LINE_ENDS = {LineRule.LF: "\n", LineRule.LSP: "\r\n", LineRule.ECMA: "\r\n\u2028\u2029"}
 
 
 @unique
@@ -187,7 +200,18 @@ class SourceText:
     def _lf_starts(self) -> list[int]:
         return [0, *(match.end() for match in re.finditer("\n", self.text))]
 
+    @cached_property
+    def _ecma_starts(self) -> list[int]:
+        return [0, *(match.end() for match in _ECMA_LINE_END.finditer(self.text))]
+
+    @cached_property
+    def _utf16_pairs(self) -> list[int]:
+        """Where each character that is two UTF-16 units begins, in such units from the text's start."""
+        return [match.start() + before for before, match in enumerate(_BEYOND_BMP.finditer(self.text))]
+
     def _starts(self, rule: LineRule) -> list[int]:
+        if rule is LineRule.ECMA:
+            return self._ecma_starts
         return self._lf_starts if rule is LineRule.LF else self._lsp_starts
 
     def line_count(self, rule: LineRule) -> int:
@@ -217,8 +241,7 @@ class SourceText:
         starts = self._starts(rule)
         line = min(max(line, 1), len(starts))
         start = starts[line - 1]
-        ends = "\r\n" if rule is LineRule.LSP else "\n"
-        content = self.line_text(line, rule).rstrip(ends).removesuffix("\r")
+        content = self.line_text(line, rule).rstrip(rule.ends).removesuffix("\r")
         if line == 1 and not counts_mark and content.startswith(_MARK):
             start, content = start + 1, content[1:]
         units = max(column - 1, 0)
@@ -226,6 +249,11 @@ class SourceText:
             return start + min(units, len(content))
         encoding = Encoding.UTF8 if unit is ColumnUnit.BYTE else Encoding.UTF16
         return start + units_to_column(content.replace("\r", " "), units, encoding)
+
+    def offset_of_utf16(self, units: int) -> int:
+        """Turn a number of UTF-16 units from the text's start into an offset; out of range is clamped."""
+        before = bisect_left(self._utf16_pairs, units)
+        return min(max(units - before, 0), len(self.text))
 
     def position(self, offset: int) -> Position:
         """Turn an offset into a position; an offset inside a line's end is the end of that line."""
@@ -255,11 +283,23 @@ class SourceText:
         return Range(position, Position(position.line, position.column + length))
 
 
-def shift(range_: Range, origin: Position) -> Range:
-    """Move a range of a snippet to where the snippet begins in its document."""
+def move_range(range_: Range, lines: Sequence[LineOrigin]) -> Range:
+    """Move a range of a snippet to its document, where its lines stand as `lines` says; none is the same.
 
-    def move(position: Position) -> Position:
-        column = position.column + (origin.column if position.line == 0 else 0)
-        return Position(position.line + origin.line, column)
+    A place in a line that the document does not have means all that the line stands for. Lines may stand in
+    another order than in the document: then the range has all that is between its two ends.
+    """
+    if not lines:
+        return range_
+    first, last = _origin(range_.start, lines), _origin(range_.end, lines)
+    start = first.stands_for.start if first.stands_for is not None else _moved(range_.start, first)
+    end = last.stands_for.end if last.stands_for is not None else _moved(range_.end, last)
+    return Range(min(start, end), max(start, end))
 
-    return Range(move(range_.start), move(range_.end))
+
+def _origin(position: Position, lines: Sequence[LineOrigin]) -> LineOrigin:
+    return lines[min(max(position.line, 0), len(lines) - 1)]
+
+
+def _moved(position: Position, origin: LineOrigin) -> Position:
+    return Position(origin.start.line, origin.start.column + max(position.column - origin.indent, 0))

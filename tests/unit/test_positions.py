@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wic_lsp.model import Position, Range
+from wic_lsp.model import LineKind, LineOrigin, Position, Range
 from wic_lsp.positions import (
     ColumnUnit,
     Encoding,
@@ -15,7 +15,7 @@ from wic_lsp.positions import (
     column_to_units,
     display_to_byte_column,
     line_content,
-    shift,
+    move_range,
     split_lines,
     units_to_column,
 )
@@ -76,7 +76,7 @@ def test_every_byte_column_leads_to_its_character(text, rule, counts_mark):
     """A compiler that counts bytes is understood on every character of every line."""
     source = SourceText(text)
     for line in range(1, source.line_count(rule) + 1):
-        content = source.line_text(line, rule).rstrip("\r\n" if rule is LineRule.LSP else "\n")
+        content = source.line_text(line, rule).rstrip(rule.ends)
         content = content.removesuffix("\r")
         if line == 1 and not counts_mark:
             content = content.removeprefix("\ufeff")
@@ -114,6 +114,24 @@ def test_a_lone_carriage_return_ends_a_line_by_one_rule():
     assert source.line_count(LineRule.LF) == 3
     assert source.line_text(2, LineRule.LSP) == "b\n"
     assert source.line_text(1, LineRule.LF) == "a\rb\n"
+
+
+def test_ecmascript_has_two_more_ends_of_lines():
+    """U+2028 and U+2029 end lines by its rule alone; what Python calls ends of lines does not."""
+    source = SourceText("a\u2028b\u2029c\r\nd\re\nf\x85g\x0bh")
+    assert source.line_count(LineRule.ECMA) == 6
+    assert source.line_count(LineRule.LSP) == 4
+    assert source.line_text(2, LineRule.ECMA) == "b\u2029"
+    assert source.offset(2, 9, ColumnUnit.UTF16, LineRule.ECMA) == 3
+
+
+@given(TEXTS, st.integers(-2, 90))
+def test_a_number_of_utf16_units_leads_to_its_character(text, units):
+    """Units from the start of the text are understood, one inside of a character as its start."""
+    offset = SourceText(text).offset_of_utf16(units)
+    encoded = text.encode("utf-16-le", "surrogatepass")
+    head = encoded[: 2 * min(max(units, 0), len(encoded) // 2)].decode("utf-16-le", "ignore")
+    assert text[:offset] == head
 
 
 @pytest.mark.parametrize(
@@ -171,10 +189,34 @@ def test_a_range_never_ends_before_it_begins(text, start, end):
     assert range_.start <= range_.end
 
 
-def test_a_snippets_first_line_is_moved_by_column_too():
-    """A range is moved to where the snippet begins; only its first line shares a line with what is before."""
-    range_ = Range(Position(0, 2), Position(1, 3))
-    assert shift(range_, Position(10, 4)) == Range(Position(10, 6), Position(11, 3))
+RANGE = Range(Position(0, 2), Position(1, 3))
+
+
+def test_a_whole_document_needs_no_moving():
+    """Where no lines are named, the snippet is the document."""
+    assert move_range(RANGE, ()) == RANGE
+
+
+def test_each_line_of_a_snippet_is_moved_by_itself():
+    """Lines may begin in different columns; columns that are not in the document mean the first that is."""
+    lines = (LineOrigin(Position(10, 4)), LineOrigin(Position(12, 1), indent=2))
+    assert move_range(RANGE, lines) == Range(Position(10, 6), Position(12, 2))
+    assert move_range(Range(Position(1, 0), Position(1, 2)), lines) == Range(Position(12, 1), Position(12, 1))
+    assert move_range(Range(Position(7, 0), Position(9, 9)), lines).start == Position(12, 1)
+
+
+def test_a_line_that_is_not_in_the_document_stands_for_one_that_is():
+    """What is said of it, or up to it, covers all that it stands for."""
+    fence = Range(Position(9, 0), Position(9, 6))
+    lines = (LineOrigin(fence.start, LineKind.ADDED, stands_for=fence), LineOrigin(Position(10, 4)))
+    assert move_range(Range(Position(0, 3), Position(0, 4)), lines) == fence
+    assert move_range(RANGE, lines) == Range(Position(9, 0), Position(10, 7))
+
+
+def test_lines_in_another_order_give_the_range_between_them():
+    """A range never ends before it begins."""
+    lines = (LineOrigin(Position(20, 0)), LineOrigin(Position(10, 0)))
+    assert move_range(RANGE, lines) == Range(Position(10, 3), Position(20, 2))
 
 
 def test_a_lines_content_is_without_its_end():

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wic_lsp.model import Position
 from wic_lsp.snippets.whole_file import extract_whole_file
 from wic_lsp.toolchains.families import language_of_path, languages
 
@@ -44,7 +43,7 @@ def test_the_snippet_is_the_whole_text():
     """Text and positions are the document's own, its line ends and its mark included."""
     text = "\ufeffint x;\r\nint y;\r"
     snippet = extract_whole_file(text, "cpp", "a.cpp")
-    assert (snippet.text, snippet.language, snippet.origin) == (text, "cpp", Position(0, 0))
+    assert (snippet.text, snippet.language, snippet.lines) == (text, "cpp", ())
 
 
 @given(st.text(max_size=20), st.sampled_from(sorted(languages())), st.data())

@@ -28,9 +28,16 @@ def render_github(files: Sequence[CheckedFile]) -> str:
         for result in file.results:
             commands += [_annotate(file, result, finding) for finding in result.findings]
             if not result.is_complete:
-                title = " ".join(filter(None, ["not checked", result.toolchain]))
-                commands.append(_command("error", {"file": file.path, "title": title}, explain(result)))
+                commands.append(_tell_unchecked(file, result))
     return "".join(commands)
+
+
+def _tell_unchecked(file: CheckedFile, result: CheckResult) -> str:
+    properties = {"file": file.path}
+    if result.block is not None:
+        properties["line"] = str(result.block.start.line + 1)
+    properties["title"] = " ".join(filter(None, ["not checked", result.toolchain]))
+    return _command("error", properties, explain(result))
 
 
 def _annotate(file: CheckedFile, result: CheckResult, finding: Finding) -> str:

@@ -1,9 +1,9 @@
 """The report for programs: LSP diagnostics, one object per snippet and toolchain.
 
 Positions are LSP's, in UTF-16 units, and so are the URIs: absolute, unlike `path`, which is as the user
-wrote it. The keys and their order are part of the interface and change only
-with `version`. A result that is not finished always says its reason; an empty `diagnostics` means
-something only where `outcome` is `finished`.
+wrote it. The keys and their order are part of the interface and change only with `version`; a result of a
+block of Markdown also has the `line` that the block begins on. A result that is not finished always says its
+reason; an empty `diagnostics` means something only where `outcome` is `finished`.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ def _to_object(file: CheckedFile, result: CheckResult, diagnostics: list[object]
         "cached": result.cached,
         "diagnostics": diagnostics,
     }
+    if result.block is not None:
+        said["line"] = result.block.start.line
     if not result.is_complete:
         said |= {"reason": reason_of(result), "remedy": result.remedy}
     return said

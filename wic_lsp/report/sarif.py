@@ -82,7 +82,7 @@ def _make_invocation(file: CheckedFile, result: CheckResult) -> Json:
             {
                 "level": "error",
                 "message": _message(explain(result)),
-                "locations": [{"physicalLocation": {"artifactLocation": {"uri": to_uri(file.path)}}}],
+                "locations": [{"physicalLocation": _locate_check(file, result)}],
             }
         ]
     invocation["properties"] = {
@@ -94,6 +94,12 @@ def _make_invocation(file: CheckedFile, result: CheckResult) -> Json:
         "cached": result.cached,
     }
     return invocation
+
+
+def _locate_check(file: CheckedFile, result: CheckResult) -> Json:
+    """Place what is said of a whole file, or of a block by its first line."""
+    place: Json = {"artifactLocation": {"uri": to_uri(file.path)}}
+    return place | ({"region": _region(result.block)} if result.block is not None else {})
 
 
 def _make_result(file: CheckedFile, finding: Finding, rules: Mapping[str, int], invocation: int) -> Json:

@@ -59,7 +59,9 @@ def _draw_file(file: CheckedFile) -> Iterable[Line]:
             yield _EMPTY
         if not result.is_complete:
             yield from _draw_head("not checked", Style.ERROR, explain(result))
-            yield ((" --> ", Style.GUTTER), (sanitise_line(file.path) + sheet.toolchain, Style.PLAIN))
+            line = f":{result.block.start.line + 1}" if result.block is not None else ""
+            where = f"{sanitise_line(file.path)}{line}{sheet.toolchain}"
+            yield ((" --> ", Style.GUTTER), (where, Style.PLAIN))
             yield _EMPTY
 
 
