@@ -22,7 +22,7 @@ def job_key(job: CompileJob, stamp: str) -> str:
     """
     digest = hashlib.sha256()
     parts = [stamp.encode(), (job.image or "").encode(), str(job.limits).encode()]
-    parts += [repr((job.argv, job.roots, job.environment)).encode()]
+    parts += [repr((job.argv, job.roots, job.environment, job.needs_own_path)).encode()]
     for file in job.files:
         parts += [file.path.encode(), file.content]
     for part in parts:

@@ -42,6 +42,7 @@ CHANGES = [
     {"roots": ("/usr", "include")},
     {"environment": ()},
     {"environment": (("LC_ALL", "D"),)},
+    {"needs_own_path": True},
     *(
         {"limits": replace(Limits(), **{field.name: getattr(Limits(), field.name) + 1})}
         for field in fields(Limits)
