@@ -16,8 +16,9 @@ from wic_lsp.cache import ResultCache
 from wic_lsp.config import Problem, Settings
 from wic_lsp.discovery import Catalogue
 from wic_lsp.pipeline import Pipeline
+from wic_lsp.results.levels import Results
 from wic_lsp.selection import CLUSTER, Engine, Selector, auto_order
-from wic_lsp.sharing import Gate, Observer
+from wic_lsp.sharing import Gate, NoObserver, Observer, OpenGate
 from wic_lsp.toolchains.families import families
 from wic_runtimes import registry
 from wic_runtimes.waiting import outlast
@@ -34,17 +35,22 @@ class Workshop:
         self._engines: dict[str, tuple[Mapping[str, object], Engine]] = {}
         self._making = asyncio.Lock()
         self._closing: set[asyncio.Task[None]] = set()
-        self._cache = ResultCache()
+        self._results = Results(results_folder)
         self.selector = Selector(self.engine, own_auto_order)
-        self.pipeline = Pipeline(self.selector, self._cache)
+        self.pipeline = Pipeline(self.selector, self._results)
 
     def share_pipeline(self, gate: Gate, observer: Observer, *, remembers: bool = True) -> Pipeline:
         """Return a pipeline over the same engines for one of several clients, who wait at `gate`.
 
-        What is compiled by one `remembers` is remembered for all: results go by their content.
+        What is compiled by one that `remembers` is remembered for all, and done once for all who want it at
+        once: results go by their content. One that does not compiles whatever it is asked for.
         """
-        cache = self._cache if remembers else ResultCache(capacity_bytes=0)
-        return Pipeline(self.selector, cache, gate, observer)
+        results = self._results if remembers else Results(None, ResultCache(capacity_bytes=0))
+        return Pipeline(self.selector, results, gate, observer)
+
+    def fresh_pipeline(self) -> Pipeline:
+        """Return a pipeline for the only client that compiles whatever it is asked for."""
+        return self.share_pipeline(OpenGate(), NoObserver(), remembers=False)
 
     async def engine(self, name: str, settings: Settings) -> Engine:
         """Return the engine of that runtime. Raises RuntimeUnavailable where there is none of that name.
@@ -83,10 +89,13 @@ class Workshop:
     async def aclose(self) -> None:
         """End every job and release every runtime; the next `engine` starts afresh."""
         engines, self._engines = self._engines, {}
-        self._cache.clear()
+        self._results.forget()
         self.selector.forget()
-        await self._close(engine for _, engine in engines.values())
-        await outlast(*self._closing)
+        try:
+            await self._close(engine for _, engine in engines.values())
+            await outlast(*self._closing)
+        finally:
+            await self._results.aclose()
 
 
 def own_auto_order() -> tuple[str, ...]:
@@ -100,6 +109,11 @@ def cache_folder() -> Path:
     from platformdirs import user_cache_path  # noqa: PLC0415 - not needed to start
 
     return user_cache_path("wic", appauthor=False)
+
+
+def results_folder() -> Path:
+    """Return where results are kept on disk."""
+    return cache_folder() / "results"
 
 
 def user_file() -> Path:

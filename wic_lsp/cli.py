@@ -90,6 +90,9 @@ def make_parser() -> argparse.ArgumentParser:
         "--flag", action="append", metavar="FLAG", help="a compiler flag, as --flag=-Wall; may be repeated"
     )
     check.add_argument("--format", choices=["text", "json", "sarif", "github"], default="text")
+    check.add_argument(
+        "--no-cache", action="store_true", help="compile, whatever is remembered; keep nothing"
+    )
 
     for name, text in (
         ("doctor", "say what works here, what does not, and why"),
@@ -197,6 +200,7 @@ def _run(options: argparse.Namespace) -> int:
                 options.std,
                 tuple(options.flag or ()),
                 options.format,
+                remembers=not options.no_cache,
             )
             return asyncio.run(check(request))
         case "images":

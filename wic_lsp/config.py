@@ -23,6 +23,7 @@ from wic_runtimes.contract import Limits
 AUTO: Final = "auto"
 _EMPTY: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 _MEGABYTE: Final = 1024 * 1024
+_MEGABYTES: Final = "megabytes"
 _MOST_OPTIONS: Final = 100
 _MOST_WORDS: Final = 256
 
@@ -53,7 +54,8 @@ class Settings:
 
     `runtime_class` names the OCI runtime that runs an engine's containers; it is empty for the engine's own.
     `kubernetes` says where in a cluster compiles go: what was set of the names in `_KUBERNETES`.
-    `debounce_ms` is None for a delay that adapts to how long checks take.
+    `debounce_ms` is None for a delay that adapts to how long checks take. `cache` bounds what is kept of
+    results on disk, in `megabytes`; it is empty where nothing is kept there.
     """
 
     runtime: str = AUTO
@@ -65,6 +67,12 @@ class Settings:
     timeout_s: float = 10.0
     memory_mb: int = 1024
     debounce_ms: int | None = None
+    cache: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({_MEGABYTES: 256}))
+
+    @property
+    def cache_bytes(self) -> int:
+        """How much of results is kept on disk; 0 for nothing."""
+        return self.cache.get(_MEGABYTES, 0) * _MEGABYTE
 
     def limits(self) -> Limits:
         """Return the limits of a compile job."""
@@ -218,6 +226,19 @@ def _read_debounce(value: object) -> int | None:
         raise _WrongValueError(f"{wrong}, or 'auto'") from None
 
 
+def _read_cache(value: object) -> Mapping[str, int]:
+    if value is False:
+        return MappingProxyType({})
+    if not isinstance(value, Mapping) or set(cast("Mapping[object, object]", value)) != {_MEGABYTES}:
+        raise _WrongValueError(f"must be false, or a table of {_MEGABYTES}")
+    try:
+        return MappingProxyType(
+            {_MEGABYTES: int(_read_number(value[_MEGABYTES], 1, 1024 * 1024, _MEGABYTES))}
+        )
+    except _WrongValueError as wrong:
+        raise _WrongValueError(f"has an entry '{_MEGABYTES}' that {wrong}") from None
+
+
 _OPTIONS: Final = {
     option.name: option
     for option in (
@@ -230,6 +251,7 @@ _OPTIONS: Final = {
         _Option("timeoutSeconds", "timeout_s", _read_timeout, capped=True),
         _Option("memoryMegabytes", "memory_mb", _read_memory, capped=True),
         _Option("debounceMilliseconds", "debounce_ms", _read_debounce),
+        _Option("cache", "cache", _read_cache, user_only=True),
     )
 }
 

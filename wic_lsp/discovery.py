@@ -14,47 +14,21 @@ import json
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Final, cast
 from uuid import uuid4
 
+from wic_lsp.toolchains.candidates import Candidate, Unusable, in_image, on_host
 from wic_lsp.toolchains.families import Family, Toolchain, languages
-from wic_runtimes.contract import CompileJob, Image, Limits, Outcome, Program, Runtime
+from wic_runtimes.contract import Image, Outcome, Program, Runtime
 from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure
 
 _CACHE_FILE: Final = "toolchains.json"
+_UNUSABLE_KNOWN_S: Final = 30.0
 _PROGRAMS_KNOWN_S: Final = 5.0
 """How long found programs are taken for granted: looking through PATH takes as long as a small compile."""
-_PROBE_LIMITS: Final = Limits(wall_s=10.0, output_bytes=65536)
-_SYSTEM_PREFIXES: Final = frozenset({"/", "/usr", "/usr/local"})
-
-
-@dataclass(frozen=True, slots=True)
-class Unusable:
-    """A compiler that was found and cannot be used, with the reason and the remedy."""
-
-    id: str
-    language: str
-    program: str
-    reason: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Candidate:
-    """A compiler that may be asked. `image` is None where it is a program of the runtime's own."""
-
-    family: Family
-    language: str
-    program: Program
-    image: str | None = None
-
-    @property
-    def name(self) -> str:
-        return self.program.names[0]
 
 
 class Catalogue:
@@ -72,7 +46,9 @@ class Catalogue:
         self._families = families
         self._file = cache_folder / _CACHE_FILE if cache_folder is not None else None
         self._versions: dict[str, str] | None = None
-        self._programs: dict[str, tuple[float, Sequence[Program]]] = {}
+        self._provisional: set[str] = set()
+        self._unusable: dict[str, tuple[float, Unusable]] = {}
+        self._programs: dict[tuple[str, tuple[str, ...]], tuple[float, Sequence[Program]]] = {}
         self._images: dict[str, tuple[float, Sequence[Image]]] = {}
         self._reading = asyncio.Lock()
         self._locks: dict[str, asyncio.Lock] = {}
@@ -89,13 +65,20 @@ class Catalogue:
         # Most names tell the version already (g++-12): ask those first, the rest only if need be.
         number = wanted.rpartition("-")[2]
         candidates.sort(key=lambda one: not any(name.endswith(f"-{number}") for name in one.program.names))
+        failure: RuntimeFailure | None = None
         for candidate in candidates:
             if wanted.startswith(candidate.family.id):
-                found = await self._probe(candidate)
+                try:
+                    found = await self._probe(candidate)
+                except RuntimeFailure as one:  # it may fail on this one alone, and another be what is wanted
+                    failure = failure or one
+                    continue
                 if isinstance(found, Toolchain) and wanted in {found.id, candidate.family.id}:
                     return found
                 if isinstance(found, Unusable) and found.id == wanted:
                     raise ImageUnavailable(found.reason, found.remedy)
+        if failure is not None:
+            raise failure
         for image in await self._missing_images(language, wanted):
             raise ImageUnavailable(f"The image {image.name} is not here.", image.remedy, image.name)
         raise self._unknown(wanted, language, await self.list_all(language))
@@ -104,7 +87,7 @@ class Catalogue:
         """Take the compiler that the bare name (`g++`) means, else the newest of the first family."""
         failure: Unusable | None = None
         candidates = await self._candidates(language)
-        plain = [one for one in candidates if one.family.languages[language].program in one.program.names]
+        plain = [one for one in candidates if one.is_plain]
         for candidate in (*plain, *(one for one in candidates if one not in plain)):
             found = await self._probe(candidate)
             if isinstance(found, Toolchain):
@@ -143,7 +126,7 @@ class Catalogue:
                 found.append(await self._probe(candidate))
             except RuntimeFailure as failure:
                 failures.append(failure)
-                found.append(_unusable(candidate, failure.reason, failure.remedy))
+                found.append(candidate.unusable(failure.reason, failure.remedy))
         if failures and len(failures) == len(found):
             raise failures[0]
         unique = {(one.id, one.language): one for one in reversed(found)}
@@ -156,30 +139,33 @@ class Catalogue:
 
         return tuple(sorted(unique.values(), key=rank))
 
-    async def _candidates(self, language: str) -> list[_Candidate]:
-        found: list[_Candidate] = []
+    async def _candidates(self, language: str) -> list[Candidate]:
+        found: list[Candidate] = []
         for family in self._families.values():
             support = family.languages.get(language)
             if support is not None:
-                programs = await self._find_programs(support.programs)
-                found += [_Candidate(family, language, program) for program in _newest_first(programs)]
+                programs = await self._find_programs(support.programs, family.folders)
+                launchers: Sequence[Program] = ()
+                if programs and support.launcher is not None:
+                    launchers = await self._find_programs(support.launcher, family.folders)
+                found += on_host(family, language, programs, launchers)
                 images = await self._find_images(family)
-                found += [_in_image(family, language, image) for image in images if image.digest]
+                found += [in_image(family, language, image) for image in images if image.digest]
         return found
 
     async def _find_images(self, family: Family) -> Sequence[Image]:
         """Return the family's images, newest first, with those that are not there."""
         found_at, images = self._images.get(family.id, (None, ()))
         if found_at is None or self._clock() - found_at > _PROGRAMS_KNOWN_S:
-            names = [family.image.format(major=major) for major in family.versions]
             known = self._images  # an answer to what was asked before `forget_images` is not kept
-            images = await self._runtime.find_images(names)
+            images = await self._runtime.find_images(tuple(family.images()))
             known[family.id] = (self._clock(), images)
         return images
 
     def forget_images(self) -> None:
         """Ask the runtime for its images afresh: one has come, or gone."""
         self._images = {}
+        self._unusable = {}
 
     async def _missing_images(self, language: str, wanted: str | None = None) -> list[Image]:
         """Return the images of that toolchain, or of any for the language, that are not there."""
@@ -187,54 +173,67 @@ class Catalogue:
         return [
             image
             for family in families
-            for major, image in zip(family.versions, await self._find_images(family), strict=False)
-            if not image.digest and wanted in {None, family.id, f"{family.id}-{major}"}
+            for image in await self._find_images(family)
+            if not image.digest and wanted in {None, family.id, family.images().get(image.name)}
         ]
 
-    async def _find_programs(self, pattern: re.Pattern[str]) -> Sequence[Program]:
-        found_at, programs = self._programs.get(pattern.pattern, (None, ()))
+    async def _find_programs(
+        self, pattern: re.Pattern[str], folders: tuple[str, ...] = ()
+    ) -> Sequence[Program]:
+        key = (pattern.pattern, folders)
+        found_at, programs = self._programs.get(key, (None, ()))
         if found_at is None or self._clock() - found_at > _PROGRAMS_KNOWN_S:
-            programs = await self._runtime.find_programs(pattern)
-            self._programs[pattern.pattern] = (self._clock(), programs)
+            programs = await self._runtime.find_programs(pattern, folders)
+            self._programs[key] = (self._clock(), programs)
         return programs
 
-    async def _probe(self, candidate: _Candidate) -> Toolchain | Unusable:
+    async def _probe(self, candidate: Candidate) -> Toolchain | Unusable:
         """Ask the compiler for its version, once; RuntimeFailure that is not about it is raised."""
         lock = self._locks.setdefault(candidate.program.path, asyncio.Lock())
         async with lock:
             versions = await self._load()
-            key = f"{candidate.program.path} {candidate.program.stamp}"
+            key = candidate.stamp
             remembered = versions.get(key)
             # The file is ours to write and anybody's to damage: what is no version is asked for again.
             is_answer = remembered is not None and candidate.family.version_pattern.search(remembered)
-            answer = remembered if remembered is not None and is_answer else await self._ask(candidate)
+            answer = remembered if remembered is not None and is_answer else await self._ask_anew(candidate)
             if isinstance(answer, Unusable):
                 return answer
+            found = candidate.answered(answer)
+            if isinstance(found, Toolchain) and found.dialect.is_provisional:
+                self._provisional.add(key)  # the next server asks again
             if answer != remembered:
                 versions[key] = answer
-                await asyncio.to_thread(self._save, dict(versions))
-        return _make_toolchain(candidate, answer)
+                lasting = {one: said for one, said in versions.items() if one not in self._provisional}
+                await asyncio.to_thread(self._save, lasting)
+        return found
 
-    async def _ask(self, candidate: _Candidate) -> str | Unusable:
+    async def _ask_anew(self, candidate: Candidate) -> str | Unusable:
+        """Ask the compiler, unless it was found unusable a moment ago: every edit may pass it by."""
+        known_at, unusable = self._unusable.get(candidate.stamp, (None, None))
+        if unusable is not None and known_at is not None and self._clock() - known_at <= _UNUSABLE_KNOWN_S:
+            return unusable
+        answer = await self._ask(candidate)
+        if isinstance(answer, Unusable):
+            self._unusable[candidate.stamp] = (self._clock(), answer)
+        return answer
+
+    async def _ask(self, candidate: Candidate) -> str | Unusable:
         family = candidate.family
-        job = CompileJob(
-            id=f"version-{uuid4().hex}",
-            argv=(candidate.program.path, *family.version_argv),
-            image=candidate.image,
-            roots=expand_roots(family.roots, candidate.program.path),
-            limits=_PROBE_LIMITS,
-            environment=family.environment,
-        )
+        if candidate.lacks_launcher:
+            return candidate.unusable(
+                f"{candidate.name} is a script, and what runs it was not found.",
+                f"Install what {family.title} needs: {candidate.launcher_names}.",
+            )
         try:
-            output = await self._runtime.compile(job)
+            output = await self._runtime.compile(candidate.ask_version(f"version-{uuid4().hex}"))
         except ImageUnavailable as failure:
-            return _unusable(candidate, failure.reason, failure.remedy)
+            return candidate.unusable(failure.reason, failure.remedy)
         text = output.stdout.decode(errors="replace").strip()
         has_failed = output.outcome is not Outcome.FINISHED or output.exit_code != 0
         if has_failed or not family.version_pattern.search(text):
             said = output.stderr.decode(errors="replace").strip() or text or output.outcome.value
-            return _unusable(
-                candidate,
+            return candidate.unusable(
                 f"{candidate.name} told no version in the {self._runtime.name}: {said.splitlines()[0]}",
                 "A wrapper script cannot run there; name the real compiler, or choose another runtime.",
             )
@@ -271,63 +270,6 @@ class Catalogue:
             f"There is no {title} toolchain '{wanted}' in the runtime '{self._runtime.name}'.",
             f"{hint}Usable: {', '.join(names) or 'none'}.",
         )
-
-
-def _in_image(family: Family, language: str, image: Image) -> _Candidate:
-    """Return the compiler in an image: it has the bare name there, and changes when the image does."""
-    program = family.languages[language].program
-    version = image.name.rpartition(":")[2]
-    names = (f"{program}-{version}",)
-    return _Candidate(family, language, Program(program, names, image.digest), f"{image.name}@{image.digest}")
-
-
-def _make_toolchain(candidate: _Candidate, answer: str) -> Toolchain | Unusable:
-    family = candidate.family
-    match = family.version_pattern.search(answer)
-    if match is None:
-        return _unusable(candidate, f"{candidate.name} gave no version: {answer!r}", "")
-    major = int(match[1])
-    version = re.search(r"\d+(?:\.\d+)*", match[0])
-    dialect = family.dialect_for(major)
-    if dialect is None:
-        oldest = min(one.oldest for one in family.dialects)
-        return _unusable(
-            candidate,
-            f"{family.title} {major} is too old: its messages cannot be read exactly.",
-            f"Install {family.title} {oldest} or newer.",
-        )
-    return Toolchain(
-        id=f"{family.id}-{major}",
-        family=family,
-        language=candidate.language,
-        version=version[0] if version else str(major),
-        program=candidate.program.path,
-        image=candidate.image,
-        roots=expand_roots(family.roots, candidate.program.path),
-        dialect=dialect,
-        stamp=f"{candidate.program.path} {candidate.program.stamp} {answer}",
-    )
-
-
-def _unusable(candidate: _Candidate, reason: str, remedy: str) -> Unusable:
-    name = re.sub(r"^.*?(?=-\d|$)", candidate.family.id, candidate.name, count=1)
-    return Unusable(name, candidate.language, candidate.program.path, reason, remedy)
-
-
-def expand_roots(roots: Iterable[str], program: str) -> tuple[str, ...]:
-    """Fill in {program} and {prefix}. A folder that is the system's whole library is never taken."""
-    prefix = str(PurePosixPath(program).parent.parent)
-    expanded = (root.format(program=program, prefix=prefix) for root in roots)
-    whole = {f"{system.rstrip('/')}/lib" for system in _SYSTEM_PREFIXES}
-    return tuple(dict.fromkeys(root for root in expanded if root not in whole))
-
-
-def _newest_first(programs: Sequence[Program]) -> list[Program]:
-    def version(program: Program) -> list[int]:
-        numbers = [[int(digits) for digits in re.findall(r"\d+", name)] for name in program.names]
-        return max(numbers, default=[])
-
-    return sorted(programs, key=version, reverse=True)
 
 
 def _read_versions(file: Path) -> dict[str, str]:

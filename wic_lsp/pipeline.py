@@ -14,12 +14,14 @@ from dataclasses import replace
 from typing import Final
 from uuid import uuid4
 
-from wic_lsp.cache import ResultCache, job_key
+from wic_lsp.cache import job_key
 from wic_lsp.config import Settings
 from wic_lsp.model import CheckResult, Finding, Note, Place, Position, Range, Severity, Snippet
-from wic_lsp.positions import SourceText, shift
+from wic_lsp.positions import SourceText, move_range
+from wic_lsp.results.levels import Results
 from wic_lsp.selection import Choice, Selector
 from wic_lsp.sharing import Gate, NoObserver, Observer, OpenGate
+from wic_lsp.snippets.fixes import move_fix
 from wic_lsp.toolchains.families import Toolchain
 from wic_runtimes.contract import CompileJob, CompileOutput, JobFile, Limits, Outcome
 from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure, RuntimeUnavailable
@@ -33,18 +35,19 @@ _TOP: Final = Range(Position(0, 0), Position(0, 0))
 class Pipeline:
     """Checks snippets, each where the selector says.
 
-    `gate` says when a compile may begin, `observer` is told what became of it.
+    `results` are what is remembered and what is under way, for all pipelines that share them. `gate` says
+    when a compile may begin, `observer` is told what became of it.
     """
 
     def __init__(
         self,
         selector: Selector,
-        cache: ResultCache,
+        results: Results,
         gate: Gate | None = None,
         observer: Observer | None = None,
     ) -> None:
         self._selector = selector
-        self._cache = cache
+        self._results = results
         self._gate = gate or OpenGate()
         self._observer = observer or NoObserver()
 
@@ -69,7 +72,7 @@ class Pipeline:
                 choice = await self._selector.choose(settings, snippet.language, wanted, failed)
                 job = make_job(snippet, content, choice.toolchain, settings, is_plain=is_plain)
                 try:
-                    output, is_cached = await self._compile(job, choice)
+                    output, is_cached = await self._compile(job, choice, settings.cache_bytes)
                     break
                 except RuntimeUnavailable as failure:  # nothing was compiled; see `selection`
                     failed[choice.name] = failure
@@ -96,21 +99,30 @@ class Pipeline:
             why=choice.why,
         )
 
-    async def _compile(self, job: CompileJob, choice: Choice) -> tuple[CompileOutput, bool]:
-        """Return the job's output, and whether it is remembered. Raises RuntimeFailure."""
-        runtime = choice.engine.runtime
+    async def _compile(self, job: CompileJob, choice: Choice, room: int) -> tuple[CompileOutput, bool]:
+        """Return the job's output, and whether it was had without a compile of ours. Raises RuntimeFailure.
+
+        `room` is how many bytes of results are kept on disk.
+        """
+        runtime, results = choice.engine.runtime, self._results
         key = job_key(job, f"{runtime.name} {choice.toolchain.stamp}")
-        known = self._cache.get(key)
-        if known is None:
-            async with self._gate.turn():
-                known = self._cache.get(key)  # somebody else may have compiled it meanwhile
-                if known is None:
-                    output = await runtime.compile(job)
-                    self._observer.compiled(*_names(choice), output)
-                    self._cache.put(key, output)
-                    return output, False
+        flight = (runtime, key)
+
+        async def work() -> CompileOutput:
+            output = await runtime.compile(job)
+            self._observer.compiled(*_names(choice), output)
+            results.keep(key, job, output, room)
+            return output
+
+        output = results.known(key)
+        if output is None and flight not in results.flights:
+            output = await results.recall(key, job, room) or results.known(key)
+        if output is None:
+            output, is_own = await results.flights.ride(flight, self._gate.turn, work)
+            if is_own:
+                return output, False
         self._observer.recalled(*_names(choice))
-        return known, True
+        return output, True
 
 
 def _names(choice: Choice | None) -> tuple[str, str]:
@@ -153,12 +165,13 @@ def make_job(
         )
     return CompileJob(
         id=f"check-{uuid4().hex}",
-        argv=toolchain.arguments(snippet.name, standard, flags, is_plain=is_plain),
-        files=(JobFile(snippet.name, content),),
+        argv=toolchain.arguments(snippet.name, standard, flags, text=snippet.text, is_plain=is_plain),
+        files=(JobFile(snippet.name, content), *toolchain.family.files),
         image=toolchain.image,
         roots=toolchain.roots,
-        limits=settings.limits(),
-        environment=toolchain.family.environment,
+        limits=toolchain.family.needs.raise_limits(settings.limits()),
+        environment=toolchain.environment,
+        needs_own_path=toolchain.family.needs.own_path,
     )
 
 
@@ -197,22 +210,22 @@ def find_all(output: CompileOutput, snippet: Snippet, toolchain: Toolchain) -> t
         said = output.stderr.decode("utf-8", "replace").strip() or "It wrote nothing."
         message = f"{toolchain.id} failed with exit code {output.exit_code}. {said[:500]}"
         findings = (*findings, Finding(Severity.ERROR, message, Place(None, _TOP)))
-    return tuple(to_document(finding, snippet.origin) for finding in findings)
+    return tuple(to_document(finding, snippet) for finding in findings)
 
 
-def to_document(finding: Finding, origin: Position) -> Finding:
-    """Move a finding from the snippet's positions to those of its document."""
-    if origin == Position(0, 0):
+def to_document(finding: Finding, snippet: Snippet) -> Finding:
+    """Move a finding from the snippet's positions to those of its document.
+
+    It keeps those of its fixes that can be made in the document exactly.
+    """
+    if not snippet.lines:
         return finding
 
     def move(place: Place) -> Place:
-        return place if place.file is not None else Place(None, shift(place.range, origin))
+        return place if place.file is not None else Place(None, move_range(place.range, snippet.lines))
 
     notes = tuple(Note(note.message, move(note.place) if note.place else None) for note in finding.notes)
-    fixes = tuple(
-        replace(fix, edits=tuple(replace(edit, range=shift(edit.range, origin)) for edit in fix.edits))
-        for fix in finding.fixes
-    )
+    fixes = tuple(moved for fix in finding.fixes if (moved := move_fix(fix, snippet)) is not None)
     return replace(finding, place=move(finding.place), notes=notes, fixes=fixes)
 
 

@@ -30,6 +30,8 @@ MAX_TOTAL_BYTES: Final = 5 * 1024 * 1024
 MAX_PATH_LENGTH: Final = 1000
 """The longest path of a file, in code points."""
 
+_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+
 
 @unique
 class Outcome(Enum):
@@ -56,7 +58,8 @@ class Limits:
 
     `wall_s` and `cpu_s` are seconds (`cpu_s` per process), the `*_bytes` are bytes. `output_bytes` bounds
     stdout and stderr together. `file_bytes` bounds any one file that is written, `tmp_bytes` the size of
-    /tmp, which does not exist when it is 0.
+    /tmp, which does not exist when it is 0. `address_bytes` is what the program reserves of addresses and
+    never fills: it counts where a runtime can bound a process's addresses only, and not its memory.
     """
 
     wall_s: float = 10.0
@@ -67,6 +70,7 @@ class Limits:
     open_files: int = 256
     file_bytes: int = 64 * 1024 * 1024
     tmp_bytes: int = 0
+    address_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ class CompileJob:
     that `find_images` told (`gcc:12@sha256:...`), which runs that image and no later one. `roots` are the
     absolute host paths that this compiler consists of; only a runtime without images reads them, and those
     that do not exist are passed over. `environment` is the compiler's whole environment; a runtime with
-    images adds the image's own PATH where the job has none.
+    images adds the image's own PATH where the job has none. `needs_own_path` for a program that asks the
+    system where it lies: it is told so at /proc/self/exe, also where there is no other /proc.
     """
 
     id: str
@@ -88,6 +93,17 @@ class CompileJob:
     roots: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     environment: tuple[tuple[str, str], ...] = ()
+    needs_own_path: bool = False
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the job says exactly what compiles: its answer may then be remembered for good.
+
+        A program of the runtime's own is told by its stamp (see `Program`), an image by its content's digest.
+        Of an image that has only a name, or what else a runtime tells in a digest's place (see `Image`),
+        nobody knows whether it is still the same one tomorrow.
+        """
+        return self.image is None or _DIGEST.fullmatch(self.image.rpartition("@")[2]) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +150,10 @@ class Program:
 class Image:
     """A compiler's image on a runtime that uses images.
 
-    `digest` names the image's content; it is empty where the image is not there, and `remedy` then says how
-    to get it.
+    `digest` names the image's content, as `sha256:` and 64 hexadecimal digits (OCI image specification,
+    descriptor.md). Where an image may be there whose content the runtime cannot tell, it is any other word,
+    best one that changes when the image seems to; what such an image compiles is remembered no longer than
+    the server lives. It is empty where the image is not there, and `remedy` then says how to get it.
     """
 
     name: str
@@ -180,8 +198,14 @@ class Runtime(Protocol):
         """Run the job to its end. Raises RuntimeFailure where the compiler could not be run."""
         ...
 
-    async def find_programs(self, pattern: re.Pattern[str], /) -> Sequence[Program]:
-        """Find the runtime's own programs whose name matches; empty where compilers come in images."""
+    async def find_programs(
+        self, pattern: re.Pattern[str], folders: Sequence[str] = (), /
+    ) -> Sequence[Program]:
+        """Find the runtime's own programs whose name matches; empty where compilers come in images.
+
+        They are looked for on PATH, then in `folders`: absolute paths, in which `~`, `$VARIABLE` and the
+        wildcards of `glob` stand for what they do on the runtime's machine.
+        """
         ...
 
     async def find_images(self, names: Sequence[str], /) -> Sequence[Image]:

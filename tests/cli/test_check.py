@@ -114,7 +114,7 @@ UNREADABLE = {
     "missing.c": "missing.c cannot be read: No such file or directory.",
     "folder.c": "folder.c is a directory.",
     "folder": "folder is a directory.",
-    "t.rs": "t.rs is in no language that is known.",
+    "t.xyz": "t.xyz is in no language that is known.",
     "none": "none is in no language that is known.",
     "latin.c": "latin.c is not UTF-8: byte 7 is wrong.",
     "nul.c": "Line 2 holds a NUL byte, so this is not source text.",
@@ -131,7 +131,7 @@ UNREADABLE = {
 @pytest.fixture
 def unreadable(wic):
     wic.write("t.c", CLEAN)
-    wic.write("t.rs", "")
+    wic.write("t.xyz", "")
     wic.write("none", "")
     wic.write("latin.c", b"// cafe\xe9\n")
     wic.write("nul.c", b"int x;\nint\0y;\n")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from wic_lsp.toolchains.families import languages
+
 pytestmark = pytest.mark.engine("sandbox")
 
 
@@ -48,9 +50,9 @@ def test_a_runtime_that_is_set_and_missing_is_not_replaced(wic):
         ),
         (
             b"flags = ['-Wall']",
-            "wic.flags must be a table from languages (c, cpp) to values; in force is none.",
+            f"wic.flags must be a table from languages ({', '.join(languages())}) to values;",
         ),
-        (b"[toolchains]\nrust = 'x'", "wic.toolchains names the language 'rust', which is none of c, cpp;"),
+        (b"[toolchains]\ncobol = 'x'", "wic.toolchains names the language 'cobol', which is none of c, cpp,"),
         (b'"\\u001b[31m" = 1', "wic.\u241b[31m is no setting."),
     ],
 )

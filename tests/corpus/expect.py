@@ -10,7 +10,7 @@ import argparse
 import json
 from pathlib import Path
 
-from tests.corpus.capture import HERE, TOOLCHAINS, case_files, main_file
+from tests.corpus.capture import HERE, TOOLCHAINS, case_files, folder_of, main_file
 from wic_lsp.model import Finding, Note, Range
 from wic_lsp.parsers import PARSERS
 from wic_lsp.parsers.sources import Sources
@@ -29,7 +29,7 @@ def parse_capture(toolchain: str, case: str) -> tuple[Finding, ...]:
     """Parse one capture with its toolchain's parser."""
     captured = json.loads((HERE / "captures" / toolchain / f"{case}.json").read_text())
     stdout, stderr = (captured[name].encode("utf-8", "surrogateescape") for name in ("stdout", "stderr"))
-    return PARSERS[TOOLCHAINS[toolchain].parser](stdout, stderr, read_sources(HERE / "inputs" / case))
+    return PARSERS[TOOLCHAINS[toolchain].parser](stdout, stderr, read_sources(folder_of(toolchain, case)))
 
 
 def _span(range_: Range) -> str:
@@ -76,7 +76,7 @@ def as_expected(finding: Finding, source: SourceText) -> dict[str, object]:
 
 def expect(toolchain: str, case: str) -> list[dict[str, object]]:
     """Return what the parsers make of one capture."""
-    source = read_sources(HERE / "inputs" / case)
+    source = read_sources(folder_of(toolchain, case))
     return [as_expected(finding, source.texts[source.main]) for finding in parse_capture(toolchain, case)]
 
 

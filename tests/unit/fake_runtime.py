@@ -45,7 +45,9 @@ class FakeRuntime:
             raise answer
         return answer if isinstance(answer, CompileOutput) else answer(job)
 
-    async def find_programs(self, pattern: re.Pattern[str], /) -> Sequence[Program]:
+    async def find_programs(
+        self, pattern: re.Pattern[str], _folders: Sequence[str] = (), /
+    ) -> Sequence[Program]:
         """Return those of the given programs that match."""
         self.looked_up.append(pattern.pattern)
         return [one for one in self.programs if any(pattern.fullmatch(name) for name in one.names)]

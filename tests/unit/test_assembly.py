@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.fake_runtime import FakeRuntime
+from tests.unit.fake_runtime import FakeRuntime, finished, program
 from wic_lsp import assembly
 from wic_lsp.assembly import Workshop, cache_folder, own_auto_order, read_user_file, user_file
 from wic_lsp.config import Settings
 from wic_lsp.model import Snippet
+from wic_lsp.sharing import NoObserver, OpenGate
 from wic_runtimes.errors import RuntimeUnavailable
 
 
@@ -190,3 +191,69 @@ def test_a_folder_in_the_files_place_is_a_problem(tmp_path):
     layer, (problem,) = read_user_file(Path(tmp_path))
     assert layer is None
     assert "cannot be read" in problem.message
+
+
+class Counter(OpenGate, NoObserver):
+    """Counts what was compiled and what was recalled."""
+
+    def __init__(self):
+        self.compiles = self.recalls = 0
+
+    def compiled(self, runtime, toolchain, output):
+        """Count it."""
+        self.compiles += 1
+
+    def recalled(self, runtime, toolchain):
+        """Count it."""
+        self.recalls += 1
+
+
+@pytest.fixture
+def workshop(monkeypatch, tmp_path):
+    """Give a workshop whose one runtime is a fake GCC, with a cache folder of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    answer = {"/usr/bin/gcc": lambda job: finished(b"" if job.files else b"12.2.0")}
+    monkeypatch.setattr(
+        assembly.registry, "create_runtime", lambda *_: FakeRuntime([program("/usr/bin/gcc")], answer)
+    )
+    return Workshop({})
+
+
+SNIPPET = Snippet("int x;", "c", "t.c")
+
+
+async def test_clients_share_what_they_compile_and_one_that_does_not_remember_shares_nothing(workshop):
+    """Neither in memory, nor on disk, nor what is under way: a probe that recalls would try nothing."""
+    probe, client, other = Counter(), Counter(), Counter()
+    remembering = [workshop.share_pipeline(one, one) for one in (client, other)]
+    forgetful = workshop.share_pipeline(probe, probe, remembers=False)
+    settings = Settings(runtime="sandbox")
+    await asyncio.gather(*(one.check(SNIPPET, settings) for one in (*remembering, forgetful)))
+    assert (client.compiles + other.compiles, client.recalls + other.recalls, probe.compiles) == (1, 1, 1)
+    for _ in range(2):
+        await forgetful.check(SNIPPET, settings)
+    assert (probe.compiles, probe.recalls) == (3, 0)
+    await workshop.aclose()
+
+
+async def test_what_a_pipeline_that_does_not_remember_compiled_is_nowhere(workshop, tmp_path):
+    """Nobody recalls it, and no file is made for it."""
+    settings, client = Settings(runtime="sandbox"), Counter()
+    await workshop.fresh_pipeline().check(SNIPPET, settings)
+    await workshop.aclose()
+    assert not (tmp_path / "cache/wic/results").exists()
+    await workshop.share_pipeline(client, client).check(SNIPPET, settings)
+    assert client.compiles == 1
+    await workshop.aclose()
+    assert (tmp_path / "cache/wic/results").exists()
+
+
+async def test_a_workshop_that_was_closed_compiles_afresh(workshop):
+    """What is on disk is not taken for what the new runtime says."""
+    settings, client = Settings(runtime="sandbox"), Counter()
+    pipeline = workshop.share_pipeline(client, client)
+    await pipeline.check(SNIPPET, settings)
+    await workshop.aclose()
+    await pipeline.check(SNIPPET, settings)
+    assert client.compiles == 2
+    await workshop.aclose()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from wic_lsp import config
 from wic_lsp.config import Origin, Settings, option_names, resolve
+from wic_lsp.toolchains.families import languages
 from wic_runtimes.contract import Limits
 
 USER, WORKSPACE = Origin.USER, Origin.WORKSPACE
@@ -44,6 +45,7 @@ GOOD = {
     "timeoutSeconds": (2.5, "timeout_s", 2.5),
     "memoryMegabytes": (256, "memory_mb", 256),
     "debounceMilliseconds": (100, "debounce_ms", 100),
+    "cache": ({"megabytes": 64}, "cache", {"megabytes": 64}),
 }
 
 NOT_A_NAME = "must be a name in quotes; in force is auto."
@@ -52,10 +54,16 @@ NOT_A_CLUSTER = (
     "must be a table of namespace, context, images, cpu, nodeSelector, tolerations, priorityClass; "
     "in force is none."
 )
-NOT_A_TABLE = "must be a table from languages (c, cpp) to values; in force is none."
+KNOWN = ", ".join(languages())
+NOT_A_TABLE = f"must be a table from languages ({KNOWN}) to values; in force is none."
 NOT_WORDS = "for c must be a name or a list of names; in force is none."
 NOT_SECONDS = "must be a number of seconds from 0.1 to 600; in force is 10.0."
 NOT_MEGABYTES = "must be a number of megabytes from 64 to 1.04858e+06; in force is 1024."
+NOT_A_CACHE = "must be false, or a table of megabytes; in force is megabytes: 256."
+NOT_A_CACHES_SIZE = (
+    "has an entry 'megabytes' that must be a number of megabytes from 1 to 1.04858e+06; "
+    "in force is megabytes: 256."
+)
 NOT_MILLISECONDS = "must be a number of milliseconds from 0 to 10000, or 'auto'; in force is auto."
 
 BAD = [
@@ -74,10 +82,10 @@ BAD = [
     ),
     (
         "toolchains",
-        {"rust": "rustc"},
-        "names the language 'rust', which is none of c, cpp; in force is none.",
+        {"cobol": "cobc"},
+        f"names the language 'cobol', which is none of {KNOWN}; in force is none.",
     ),
-    ("flags", {3: "x"}, "names the language 3, which is none of c, cpp; in force is none."),
+    ("flags", {3: "x"}, f"names the language 3, which is none of {KNOWN}; in force is none."),
     *(
         ("timeoutSeconds", value, NOT_SECONDS)
         for value in ("5", True, 0, 0.09, -1, 601, math.nan, math.inf, [], {}, 10**400)
@@ -87,12 +95,23 @@ BAD = [
         ("debounceMilliseconds", value, NOT_MILLISECONDS)
         for value in ("soon", "", True, -1, 10_001, [], math.nan)
     ),
+    *(("cache", value, NOT_A_CACHE) for value in (True, 0, 64, "off", [], {}, {"bytes": 1})),
+    *(
+        ("cache", {"megabytes": value}, NOT_A_CACHES_SIZE)
+        for value in (0, -1, "64", True, math.nan, [], 2**21)
+    ),
 ]
 
 
 def test_every_option_has_an_example_here():
     """A new option cannot be added without being tried."""
     assert set(GOOD) == set(option_names()) == {name for name, _, _ in BAD}
+
+
+def test_how_much_is_kept_on_disk_is_a_number_of_bytes_or_nothing():
+    """False is the one way to nothing."""
+    said = [{}, {"cache": {"megabytes": 2}}, {"cache": False}]
+    assert [resolve([(USER, one)])[0].cache_bytes >> 20 for one in said] == [256, 2, 0]
 
 
 def test_nothing_set_means_the_defaults():

@@ -9,7 +9,8 @@ import re
 import pytest
 
 from tests.unit.fake_runtime import FakeRuntime, finished, program
-from wic_lsp.discovery import Catalogue, Unusable, expand_roots
+from wic_lsp.discovery import Catalogue
+from wic_lsp.toolchains.candidates import Unusable, expand_roots, places_of
 from wic_lsp.toolchains.families import families
 from wic_runtimes.contract import CompileOutput, Outcome
 from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeUnavailable
@@ -199,6 +200,16 @@ async def test_one_compiler_that_the_runtime_fails_on_does_not_hide_the_others(r
     assert (listed[1].id, listed[1].reason, listed[1].remedy) == ("gcc-11", "No way in.", "Open it.")
 
 
+async def test_one_compiler_that_the_runtime_fails_on_does_not_stand_before_the_one_that_is_wanted(
+    runtime, catalogue
+):
+    """Whoever names a compiler gets it, whatever else bears such a name; else that failure is told."""
+    runtime.answers["/usr/bin/gcc-12"] = RuntimeUnavailable("No way in.", "Open it.")
+    assert (await catalogue.choose("c", "gcc")).id == "gcc-11"
+    with pytest.raises(RuntimeUnavailable, match="No way in"):
+        await catalogue.choose("c", "gcc-12")
+
+
 async def test_a_runtime_that_fails_on_every_compiler_is_what_failed(runtime, catalogue):
     """No list of unusable compilers hides that the engine is down, not even where a name is unknown."""
     runtime.answers = dict.fromkeys(ANSWERS, RuntimeUnavailable("Down.", "Start it."))
@@ -241,6 +252,32 @@ async def test_answers_are_remembered_on_disk(runtime, tmp_path):
     assert await Catalogue(runtime, families(), tmp_path / "new" / "folder").choose("c", None) == first
     assert runtime.jobs == []
     assert [file.name for file in (tmp_path / "new" / "folder").iterdir()] == ["toolchains.json"]
+
+
+async def test_one_that_is_unusable_is_passed_by_and_not_asked_at_every_edit(runtime):
+    """The default is the next that works; after half a minute the first is asked again."""
+    clock = Clock()
+    catalogue = Catalogue(runtime, families(), None, clock)
+    runtime.answers["/usr/bin/gcc-12"] = ImageUnavailable("Nobody may read it.", "Open it.")
+    assert [(await catalogue.choose("c", None)).id for _ in range(3)] == ["gcc-11"] * 3
+    assert asked(runtime) == ["/usr/bin/gcc-12", "/usr/bin/gcc-11"]
+    runtime.answers["/usr/bin/gcc-12"] = finished(b"12.2.0")
+    clock.now = 31
+    assert (await catalogue.choose("c", None)).id == "gcc-12"
+
+
+async def test_what_is_spoken_for_the_time_being_is_remembered_for_the_time_being(tmp_path):
+    """A Go whose standard library is not compiled is asked again by the next server, and by no edit."""
+    runtime = FakeRuntime([program("/b/go")], {"/b/go": finished(b"go1.1 go1.22 true")})
+    slow = Catalogue(runtime, families(), tmp_path)
+    assert (await slow.choose("go", None)).dialect.is_provisional
+    runtime.answers["/b/go"] = finished(b"go1.1 go1.22 false")
+    assert (await slow.choose("go", None)).dialect.is_provisional
+    ready = await Catalogue(runtime, families(), tmp_path).choose("go", None)
+    assert not ready.dialect.is_provisional
+    assert len(runtime.jobs) == 2
+    assert await Catalogue(runtime, families(), tmp_path).choose("go", None) == ready
+    assert len(runtime.jobs) == 2
 
 
 async def test_a_program_that_changed_is_asked_again(runtime, tmp_path):
@@ -326,7 +363,7 @@ async def test_one_program_by_two_families_names_is_listed_once(runtime, catalog
 def test_roots_are_the_compilers_own_folders(program_path, roots):
     """The system's whole library is never taken, and no root twice; braces in a path are only braces."""
     wanted = ["{program}", "{prefix}/lib", "{prefix}/lib/gcc", "/usr/include", "/usr/include"]
-    assert expand_roots(wanted, program_path) == roots
+    assert expand_roots(wanted, places_of(program_path)) == roots
 
 
 async def test_a_default_of_each_language_is_of_that_language():

@@ -70,11 +70,11 @@ def test_a_module_is_small_and_says_what_it_is_for(path):
 
 
 def test_a_text_report_pays_for_no_language_server(tmp_path):
-    """`wic check` loads neither pygls nor lsprotocol, and rich only for colour or wide characters."""
+    """`wic check` loads neither pygls nor lsprotocol, rich only for colour, a reader only for Markdown."""
     (tmp_path / "t.c").write_text("int x = y;\n")
     loaded = loaded_by(tmp_path, "check", "t.c")
     assert "wic_lsp" in loaded
-    assert not loaded & {"pygls", "lsprotocol", "rich", "cattrs"}
+    assert not loaded & {"pygls", "lsprotocol", "rich", "cattrs", "markdown_it"}
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,14 @@ def test_other_commands_pay_for_no_language_server_either(tmp_path, words):
     """Nor for anything else that they do not use."""
     loaded = loaded_by(tmp_path, *words)
     assert not loaded & {"pygls", "lsprotocol", "rich", "cattrs"}
+
+
+def test_no_start_waits_for_what_keeps_results_on_disk(tmp_path):
+    """SQLite is loaded with the first question to it: by no start, and by nobody who keeps nothing."""
+    (tmp_path / "t.c").write_text("int x = y;\n")
+    words = [["serve", "--stdio"], ["check", "--no-cache", "t.c"], ["toolchains"]]
+    assert all("sqlite3" not in loaded_by(tmp_path, *one) for one in words)
+    assert "sqlite3" in loaded_by(tmp_path, "check", "t.c")
 
 
 def test_a_runtime_that_was_not_chosen_costs_nothing(tmp_path):

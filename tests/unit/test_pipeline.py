@@ -12,12 +12,24 @@ import pytest
 
 from tests.unit.fake_runtime import FakeRuntime, finished, program
 from wic_lsp import pipeline as module
-from wic_lsp.cache import ResultCache
 from wic_lsp.config import Settings
 from wic_lsp.discovery import Catalogue
-from wic_lsp.model import Edit, Finding, Fix, Note, Place, Position, Range, Severity, Snippet
+from wic_lsp.model import (
+    Edit,
+    Fence,
+    Finding,
+    Fix,
+    LineOrigin,
+    Note,
+    Place,
+    Position,
+    Range,
+    Severity,
+    Snippet,
+)
 from wic_lsp.parsers import PARSERS
 from wic_lsp.pipeline import MAX_SNIPPET_BYTES, Pipeline, explain_outcome, to_document
+from wic_lsp.results.levels import Results
 from wic_lsp.selection import Engine, Selector
 from wic_lsp.toolchains.families import families
 from wic_runtimes import errors
@@ -26,6 +38,9 @@ from wic_runtimes.errors import RuntimeFailure, RuntimeUnavailable
 
 GCC = "/usr/bin/gcc"
 SNIPPET = Snippet("int main(){ return y; }", "c", "t.c")
+LINES = tuple(
+    LineOrigin(Position(line, column), fence=Fence("```")) for line, column in [(10, 4), (11, 2), (12, 2)]
+)
 NOT_FINISHED = [outcome for outcome in Outcome if outcome is not Outcome.FINISHED]
 FAILURES = [
     kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, RuntimeFailure)
@@ -54,14 +69,14 @@ class Bench:
     def __init__(self):
         self.runtime = FakeRuntime([program(GCC)], {GCC: self.answer})
         self.output = gcc_output(exit_code=0)
-        self.cache = ResultCache()
+        self.results = Results()
         catalogue = Catalogue(self.runtime, families(), None)
         engine = Engine(self.runtime, catalogue)
 
         async def engine_for(name, settings):
             return engine
 
-        self.pipeline = Pipeline(Selector(engine_for, lambda: ["fake"]), self.cache)
+        self.pipeline = Pipeline(Selector(engine_for, lambda: ["fake"]), self.results)
 
     def answer(self, job):
         """Tell the version, or what was set."""
@@ -114,34 +129,39 @@ async def test_a_clean_text_has_no_findings(bench):
 
 
 async def test_findings_are_moved_to_where_the_snippet_lies(bench):
-    """A block in the middle of a document has its findings there; its first line has a column, too."""
+    """A block in the middle of a document has its findings there, each line in its own column."""
     bench.output = gcc_output(
         gcc_error(line=1, column=5), gcc_error(line=2, column=1, kind="warning"), gcc_error()
     )
-    snippet = replace(SNIPPET, text="int x\nint y\n", origin=Position(10, 4))
+    snippet = replace(SNIPPET, text="int x\nint y\n", lines=LINES)
     result = await bench.check(snippet)
     starts = {finding.place.range.start for finding in result.findings}
     assert Position(10, 8) in starts
-    assert Position(11, 0) in starts
+    assert Position(11, 2) in starts
 
 
 def test_notes_and_fixes_move_with_their_finding_and_other_files_stay():
     """Only places in the snippet are the document's; a header's are its own."""
-    here, there = Range(Position(0, 1), Position(1, 2)), Range(Position(10, 5), Position(11, 2))
+    here, there = Range(Position(0, 1), Position(1, 2)), Range(Position(10, 5), Position(11, 4))
+    snippet = Snippet("int x\nint y\n", "c", "t.c", LINES)
     finding = Finding(
         Severity.ERROR,
         "m",
         Place(None, here),
         notes=(Note("a", Place(None, here)), Note("b", Place("/h.h", here)), Note("c")),
-        fixes=(Fix("f", (Edit(here, "x"), Edit(here, "y")), is_sure=True),),
+        fixes=(
+            Fix("f", (Edit(here, "x"), Edit(Range(Position(1, 3), Position(1, 4)), "y")), is_sure=True),
+            Fix("not in one line", (Edit(here, "x\ny"),), is_sure=True),
+        ),
     )
-    moved = to_document(finding, Position(10, 4))
+    moved = to_document(finding, snippet)
     assert moved.place == Place(None, there)
     assert [note.place for note in moved.notes] == [Place(None, there), Place("/h.h", here), None]
-    assert [edit.range for edit in moved.fixes[0].edits] == [there, there]
-    assert to_document(finding, Position(0, 0)) == finding
+    (fix,) = moved.fixes
+    assert [edit.range for edit in fix.edits] == [there, Range(Position(11, 5), Position(11, 6))]
+    assert to_document(finding, replace(snippet, lines=())) == finding
     in_header = replace(finding, place=Place("/h.h", here))
-    assert to_document(in_header, Position(10, 4)).place == Place("/h.h", here)
+    assert to_document(in_header, snippet).place == Place("/h.h", here)
 
 
 @pytest.mark.parametrize("exit_code", [1, 2, 4, 255])
@@ -172,7 +192,8 @@ async def test_a_failure_that_no_parser_explains_is_told_in_the_compilers_words(
     """Its beginning, at the top of the snippet; or that there was nothing to read."""
     monkeypatch.setitem(PARSERS, "gcc-json", lambda *_: ())
     bench.output = finished(b"", stderr, 1)
-    (finding,) = (await bench.check(replace(SNIPPET, origin=Position(3, 2)))).findings
+    lines = (LineOrigin(Position(3, 2)),)
+    (finding,) = (await bench.check(replace(SNIPPET, lines=lines))).findings
     assert finding.message == f"gcc-12 failed with exit code 1. {said}"
     assert finding.place.range.start == Position(3, 2)
 
@@ -229,7 +250,7 @@ async def test_a_runtime_that_is_not_there_is_a_result(bench):
     async def no_engine(name, settings):
         raise RuntimeUnavailable(f"There is no runtime '{name}'.", "Choose another.")
 
-    pipeline = Pipeline(Selector(no_engine, list), ResultCache())
+    pipeline = Pipeline(Selector(no_engine, list), Results())
     result = await pipeline.check(SNIPPET, Settings(runtime="moon"), "gcc-12")
     assert (result.outcome, result.runtime, result.toolchain) == (None, "moon", "gcc-12")
     assert result.reason == "There is no runtime 'moon'."
@@ -246,7 +267,7 @@ def pair():
         runtime = benches[name].runtime
         return Engine(runtime, Catalogue(runtime, families(), None))
 
-    return benches, Pipeline(Selector(engine_for, lambda: list(benches)), ResultCache())
+    return benches, Pipeline(Selector(engine_for, lambda: list(benches)), Results())
 
 
 async def test_a_runtime_that_fails_only_when_it_is_to_compile_is_passed_over(pair):
@@ -382,7 +403,7 @@ async def test_the_same_text_elsewhere_in_a_document_is_remembered_and_moved(ben
     """What is kept is the compiler's output, so a block that moved costs nothing and is still right."""
     bench.output = gcc_output(gcc_error())
     await bench.check()
-    moved = await bench.check(replace(SNIPPET, origin=Position(7, 0)))
+    moved = await bench.check(replace(SNIPPET, lines=(LineOrigin(Position(7, 0)),)))
     assert moved.cached
     assert moved.findings[0].place.range.start.line == 7
 
@@ -479,7 +500,7 @@ class Witness:
 async def test_a_compile_waits_for_its_turn_and_an_answer_from_memory_does_not(bench):
     """What became of each is told, with names of ours alone."""
     witness = Witness()
-    pipeline = Pipeline(bench.pipeline._selector, bench.cache, witness, witness)
+    pipeline = Pipeline(bench.pipeline._selector, bench.results, witness, witness)
     checking = asyncio.create_task(pipeline.check(SNIPPET, Settings()))
     for _ in range(20):
         await asyncio.sleep(0)
@@ -497,7 +518,7 @@ async def test_a_compile_waits_for_its_turn_and_an_answer_from_memory_does_not(b
 async def test_what_another_has_compiled_meanwhile_is_not_compiled_again(bench):
     """Two who wait with the same text at the same gate need one compile."""
     witness = Witness()
-    pipeline = Pipeline(bench.pipeline._selector, bench.cache, witness, witness)
+    pipeline = Pipeline(bench.pipeline._selector, bench.results, witness, witness)
     checking = asyncio.create_task(pipeline.check(SNIPPET, Settings()))
     for _ in range(20):
         await asyncio.sleep(0)
@@ -505,3 +526,169 @@ async def test_what_another_has_compiled_meanwhile_is_not_compiled_again(bench):
     witness.may_begin.set()
     assert (await checking).cached
     assert len([job for job in bench.runtime.jobs if job.files]) == 1
+
+
+ON_DISK = Settings()
+NOT_ON_DISK = Settings(cache={})
+DIGEST = "sha256:" + "0a" * 32
+
+
+class Server:
+    """A server of its own over a fake GCC, whose compiles end when they are let; it may share a folder."""
+
+    def __init__(self, folder, images=None):
+        self.bench = Bench()
+        self.bench.runtime.images = images
+        if images is not None:
+            self.bench.runtime.programs = []
+            self.bench.runtime.answers = {
+                f"{name}@{digest}": self.bench.answer for name, digest in images.items()
+            }
+        self.results = Results(lambda: folder)
+        self.pipeline = self.make()
+
+    def make(self, **options):
+        """Return a pipeline for one more client."""
+        return Pipeline(self.bench.pipeline._selector, self.results, **options)
+
+    async def check(self, settings=ON_DISK):
+        """Check the snippet, as a server that ends after it."""
+        result = await self.pipeline.check(SNIPPET, settings)
+        await self.results.aclose()
+        return result
+
+
+@pytest.mark.parametrize("images", [None, {"gcc:12": DIGEST}], ids=["a program", "an image"])
+async def test_what_one_server_compiled_another_recalls_from_disk(tmp_path, images):
+    """The same findings, and no compiler ran."""
+    first, second = Server(tmp_path / "results", images), Server(tmp_path / "results", images)
+    for one in (first, second):
+        one.bench.output = gcc_output(gcc_error("no y"))
+    compiled, recalled = await first.check(), await second.check()
+    assert recalled.findings == compiled.findings
+    assert (compiled.cached, recalled.cached) == (False, True)
+    assert (len(first.bench.compiles), second.bench.compiles) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("images", "settings"),
+    [({"gcc:12": "unpinned"}, ON_DISK), ({"gcc:12": "size:1"}, ON_DISK), (None, NOT_ON_DISK)],
+    ids=["unpinned", "a size", "turned off"],
+)
+async def test_what_must_not_be_on_disk_is_compiled_by_each_server(tmp_path, images, settings):
+    """An image of which nobody knows what it is, and a user who wants no file."""
+    for _ in range(2):
+        server = Server(tmp_path / "results", images)
+        assert not (await server.check(settings)).cached
+        assert len(server.bench.compiles) == 1
+    assert not (tmp_path / "results").exists()
+
+
+async def test_a_program_that_was_replaced_is_another_compiler(tmp_path):
+    """Its stamp is part of the key."""
+    first, second = Server(tmp_path / "results"), Server(tmp_path / "results")
+    second.bench.runtime.programs = [program(GCC, stamp="s2")]
+    assert not (await first.check()).cached
+    assert not (await second.check()).cached
+
+
+class SlowCompiler:
+    """A compiler that ends when it is let; it says how many run, and whether one was killed."""
+
+    def __init__(self, bench):
+        self.may_end = asyncio.Event()
+        self.begun = self.running = self.killed = 0
+        self._answer = bench.runtime.compile
+        bench.runtime.compile = self.compile
+
+    async def compile(self, job):
+        """Answer when it is let."""
+        if job.files:
+            self.begun += 1
+            self.running += 1
+            try:
+                await self.may_end.wait()
+            except asyncio.CancelledError:
+                self.killed += 1
+                raise
+            finally:
+                self.running -= 1
+        return await self._answer(job)
+
+
+async def until(condition):
+    """Let everything run until that holds; threads may take a moment."""
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - what changes has no event
+            await asyncio.sleep(0)
+
+
+async def test_the_same_text_at_once_is_compiled_once_for_all_clients(tmp_path):
+    """One waits for its own compile, the others are told that none ran for them."""
+    server = Server(tmp_path / "results")
+    compiler = SlowCompiler(server.bench)
+    checks = [asyncio.create_task(server.make().check(SNIPPET, ON_DISK)) for _ in range(4)]
+    await until(lambda: compiler.running)
+    compiler.may_end.set()
+    results = [await one for one in checks]
+    assert sorted(one.cached for one in results) == [False, True, True, True]
+    assert compiler.begun == 1
+    await server.results.aclose()
+
+
+async def test_a_client_that_leaves_does_not_end_anothers_compile(tmp_path):
+    """Only the last one does, and then nothing runs any more."""
+    server = Server(tmp_path / "results")
+    compiler = SlowCompiler(server.bench)
+    checks = [asyncio.create_task(server.make().check(SNIPPET, ON_DISK)) for _ in range(3)]
+    flights = server.results.flights._flights
+    await until(lambda: compiler.running and [one.passengers for one in flights.values()] == [3])
+    for one, running in zip(checks, (1, 1, 0), strict=True):
+        one.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await one
+        assert compiler.running == running
+    assert compiler.killed == 1
+    await server.results.aclose()
+
+
+async def test_nobody_waits_behind_the_queue_of_another_client(tmp_path):
+    """Who is let in first compiles for both; a client with a long queue holds up nobody."""
+    server = Server(tmp_path / "results")
+    busy, idle = Witness(), Witness()
+    checks = [
+        asyncio.create_task(server.make(gate=one, observer=one).check(SNIPPET, ON_DISK))
+        for one in (busy, idle)
+    ]
+    flights = server.results.flights._flights
+    await until(lambda: [one.passengers for one in flights.values()] == [2])
+    idle.may_begin.set()
+    assert [(await one).cached for one in checks] == [True, False]
+    assert busy.heard == ["recalled fake gcc-12"]
+    assert idle.heard == ["begin", "compiled fake gcc-12 finished", "end"]
+    await server.results.aclose()
+
+
+async def test_one_runtimes_compile_is_not_anothers(tmp_path):
+    """A runtime that was closed and made anew runs its own."""
+    first, second = Server(tmp_path / "results"), Server(tmp_path / "results")
+    second.results = first.results
+    compilers = [SlowCompiler(one.bench) for one in (first, second)]
+    checks = [asyncio.create_task(one.make().check(SNIPPET, NOT_ON_DISK)) for one in (first, second)]
+    await until(lambda: all(one.running for one in compilers))
+    for one in compilers:
+        one.may_end.set()
+    assert [(await one).cached for one in checks] == [False, False]
+
+
+@pytest.mark.parametrize("outcome", NOT_FINISHED)
+async def test_what_did_not_finish_is_nowhere(tmp_path, outcome):
+    """Not in memory, not on disk."""
+    server = Server(tmp_path / "results")
+    server.bench.output = CompileOutput(outcome, None, b"", b"", 1, 1)
+    await server.check()
+    await server.check()
+    assert len(server.bench.compiles) == 2
+    assert not (tmp_path / "results").exists() or not list((tmp_path / "results").glob("*-wal"))
+    other = Server(tmp_path / "results")
+    assert not (await other.check()).cached

@@ -9,9 +9,16 @@ from pathlib import Path
 import pytest
 
 from wic_runtimes.contract import CompileJob
-from wic_runtimes.errors import JobRejected, RuntimeUnavailable
+from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeUnavailable
 from wic_runtimes.sandbox import create_runtime, host
-from wic_runtimes.sandbox.host import Forbidders, explain_failure, find_bwrap, find_mounts, find_programs
+from wic_runtimes.sandbox.host import (
+    Forbidders,
+    expand_folders,
+    explain_failure,
+    find_bwrap,
+    find_mounts,
+    find_programs,
+)
 from wic_runtimes.sandbox.spec import Mounts
 
 
@@ -44,7 +51,9 @@ def test_each_forbidder_has_its_own_remedy(found, words):
 def test_a_folder_that_nobody_may_read_is_no_matter_of_namespaces():
     """A root server's own folder is closed to nobody: that is said, whatever else the host forbids."""
     words = "bwrap: Can't find source path /root/x: Permission denied"
-    assert "readable for all" in explain_failure(words, Forbidders(in_container=True)).remedy
+    failure = explain_failure(words, Forbidders(in_container=True))
+    assert isinstance(failure, ImageUnavailable)
+    assert "readable for all" in failure.remedy
 
 
 def test_a_bubblewrap_whose_libraries_nobody_may_read_is_no_matter_of_namespaces_either():
@@ -95,7 +104,29 @@ def test_a_stamp_changes_with_the_program(tmp_path):
     assert before.stamp != after.stamp
 
 
-@pytest.mark.parametrize("wrapper", ["ccache", "distcc", "icecc", "sccache"])
+def test_folders_are_filled_in_as_a_shell_would(tmp_path, monkeypatch):
+    """Homes, variables and wildcards, in order; what is not set or not there is nothing."""
+    for name in ("tools/1.9/bin", "tools/1.80/bin", "home/.tools/bin", "tools/$x"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("WIC_TOOLS", str(tmp_path / "tools"))
+    monkeypatch.delenv("WIC_NOTHING", raising=False)
+    wanted = [
+        "~/.tools/bin",
+        "$WIC_TOOLS/*/bin",
+        "$WIC_NOTHING/bin",
+        "bin",
+        "/no/such/folder",
+        "~/.tools/bin",
+    ]
+    assert expand_folders(wanted) == (
+        str(tmp_path / "home/.tools/bin"),
+        str(tmp_path / "tools/1.80/bin"),
+        str(tmp_path / "tools/1.9/bin"),
+    )
+
+
+@pytest.mark.parametrize("wrapper", ["ccache", "distcc", "icecc", "rustup", "sccache"])
 def test_wrappers_that_dispatch_on_their_name_are_passed_over(tmp_path, wrapper):
     """/usr/lib/ccache/gcc is no compiler: the real one further down PATH is found."""
     make_program(tmp_path / "bin" / wrapper)

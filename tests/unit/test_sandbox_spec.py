@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from hypothesis import given
@@ -112,6 +113,22 @@ def test_an_ordinary_user_lends_no_program():
 def test_without_a_control_group_the_address_space_is_bound():
     """Where no group bounds the tree, each process's address space is bounded."""
     assert "--as=1073741824" in arguments(bound_memory=True)
+
+
+def test_what_is_reserved_of_addresses_is_no_memory():
+    """It is granted beside the memory, and only where addresses are what is bound."""
+    job = replace(JOB, limits=Limits(address_bytes=1 << 30))
+    assert "--as=2147483648" in arguments(job, bound_memory=True)
+    assert not any(word.startswith("--as=") for word in arguments(job))
+
+
+def test_a_program_that_asks_where_it_lies_is_told():
+    """At the one place below /proc that there is then; any other job has no /proc at all."""
+    told = ("--symlink", "/usr/bin/gcc-13", "/proc/self/exe")
+    words = arguments(replace(JOB, needs_own_path=True))
+    at = words.index("/proc/self/exe")
+    assert words[at - 2 : at + 1] == told
+    assert not any("/proc" in word for word in arguments())
 
 
 def test_limits_above_our_own_are_clamped():

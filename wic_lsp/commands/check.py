@@ -15,10 +15,11 @@ from wic_lsp.assembly import Workshop
 from wic_lsp.commands.output import is_terminal, write
 from wic_lsp.commands.settings import read_settings
 from wic_lsp.config import Settings
-from wic_lsp.model import CheckResult
-from wic_lsp.pipeline import MAX_SNIPPET_BYTES
+from wic_lsp.model import CheckResult, Snippet
+from wic_lsp.pipeline import MAX_SNIPPET_BYTES, Pipeline
 from wic_lsp.report import CheckedFile, Format, exit_code, render
 from wic_lsp.report.terminal import wants_colour
+from wic_lsp.snippets.kinds import MARKDOWN_ENDINGS, is_markdown
 from wic_lsp.snippets.whole_file import extract_whole_file
 from wic_lsp.toolchains.families import language_of_path, languages
 
@@ -36,6 +37,7 @@ class CheckRequest:
     standard: str | None
     flags: tuple[str, ...]
     format: Format
+    remembers: bool = True
 
 
 class Unreadable(Exception):  # noqa: N818 - the user's word for it
@@ -46,11 +48,12 @@ async def check(request: CheckRequest) -> int:
     """Check every path and print the report; returns the exit code."""
     workshop = Workshop({"spares": False})
     settings = _settings(request)
+    pipeline = workshop.pipeline if request.remembers else workshop.fresh_pipeline()
     gate = asyncio.Semaphore(_PARALLEL)
     with _progress(len(request.paths)) as advance:
         try:
             files = await asyncio.gather(
-                *(_check_path(path, request, settings, workshop, gate, advance) for path in request.paths)
+                *(_check_path(path, request, settings, pipeline, gate, advance) for path in request.paths)
             )
         finally:
             await workshop.aclose()
@@ -73,23 +76,34 @@ async def _check_path(  # noqa: PLR0917 - each of them is another thing
     path: str,
     request: CheckRequest,
     settings: Settings,
-    workshop: Workshop,
+    pipeline: Pipeline,
     gate: asyncio.Semaphore,
     advance: Callable[[], None],
 ) -> CheckedFile:
-    async with gate:
-        try:
-            text, language = await asyncio.to_thread(read_source, Path(path))
-        except Unreadable as unreadable:
-            reason, remedy = unreadable.args
-            result = CheckResult(None, None, None, reason=reason, remedy=remedy)
-            advance()
-            return CheckedFile(path, "", (result,))
+    async def check_snippet(snippet: Snippet, settings: Settings, name: str | None) -> CheckResult:
+        async with gate:
+            return await pipeline.check(snippet, settings, name)
+
+    try:
+        async with gate:
+            text = await asyncio.to_thread(read_source, Path(path))
+    except Unreadable as unreadable:
+        reason, remedy = unreadable.args
+        result = CheckResult(None, None, None, reason=reason, remedy=remedy)
+        advance()
+        return CheckedFile(path, "", (result,))
+    language = language_of_path(path)
+    results: tuple[CheckResult, ...]
+    if language is None:
+        from wic_lsp.commands.blocks import check_blocks  # noqa: PLC0415 - reading Markdown takes a while to load
+
+        results = await check_blocks(text, settings, request.toolchains, check_snippet)
+    else:
         snippet = extract_whole_file(text, language, path)
         wanted = request.toolchains or settings.toolchains_for(language)
-        results = [await workshop.pipeline.check(snippet, settings, name) for name in wanted]
-        advance()
-        return CheckedFile(path, text, tuple(results), absolute_path(path))
+        results = tuple([await check_snippet(snippet, settings, name) for name in wanted])
+    advance()
+    return CheckedFile(path, text, results, absolute_path(path))
 
 
 def absolute_path(path: str) -> str:
@@ -99,15 +113,16 @@ def absolute_path(path: str) -> str:
     return str(found)
 
 
-def read_source(path: Path) -> tuple[str, str]:
-    """Return a file's text and language. Raises Unreadable with a reason and a remedy."""
-    language = language_of_path(path.name)
+def read_source(path: Path) -> str:
+    """Return the text of a file in a known language, or in Markdown. Raises Unreadable with what to do."""
     try:
         if path.is_dir():
             raise Unreadable(f"{path} is a directory.", "Name the files in it.")
-        if language is None:
-            endings = " ".join(ending for one in languages().values() for ending in one.endings)
-            raise Unreadable(f"{path} is in no language that is known.", f"Known endings: {endings}")
+        if language_of_path(path.name) is None and not is_markdown(path.name):
+            endings = [*(ending for one in languages().values() for ending in one.endings), *MARKDOWN_ENDINGS]
+            raise Unreadable(
+                f"{path} is in no language that is known.", f"Known endings: {' '.join(endings)}"
+            )
         if path.exists() and not path.is_file():
             raise Unreadable(f"{path} is a device or a pipe.", "Name a file.")
         with path.open("rb") as file:
@@ -117,7 +132,7 @@ def read_source(path: Path) -> tuple[str, str]:
             raise Unreadable(
                 f"{path} has {size:,} bytes; at most {MAX_SNIPPET_BYTES:,} are checked.", "Split it."
             )
-        return content.decode("utf-8"), language
+        return content.decode("utf-8")
     except UnicodeDecodeError as exc:
         raise Unreadable(f"{path} is not UTF-8: byte {exc.start} is wrong.", "Save it as UTF-8.") from exc
     except OSError as exc:

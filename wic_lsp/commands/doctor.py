@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from wic_lsp.assembly import Workshop
+from wic_lsp.assembly import Workshop, results_folder
+from wic_lsp.commands.kept import describe_results, prune_results
 from wic_lsp.commands.output import write
 from wic_lsp.commands.settings import read_settings
 from wic_lsp.config import Settings
-from wic_lsp.discovery import Unusable
 from wic_lsp.report.terminal import sanitise_line
 from wic_lsp.selection import Choice, Selector
+from wic_lsp.toolchains.candidates import Unusable
 from wic_lsp.toolchains.families import Toolchain, languages
 from wic_runtimes import registry
 from wic_runtimes.contract import Health
@@ -57,13 +58,16 @@ async def doctor(format_: Literal["text", "json"]) -> int:
         verdicts = await _choose_all(workshop.selector, settings, examinations)
     finally:
         await workshop.aclose()
+    kept = describe_results(results_folder(), settings.cache_bytes)
     if format_ == "json":
         runtimes = [_runtime_object(one) for one in examinations]
         choice = [_verdict_object(settings.runtime, one) for one in verdicts]
-        _write_json({"version": 1, "runtimes": runtimes, "choice": choice})
+        _write_json({"version": 1, "runtimes": runtimes, "choice": choice, "cache": kept.to_object()})
     else:
         lines = [line for examination in examinations for line in _examination_lines(examination)]
-        _write_lines([*lines, f"choice of '{settings.runtime}':", *map(_verdict_line, verdicts)])
+        _write_lines(
+            [*lines, kept.to_line(), f"choice of '{settings.runtime}':", *map(_verdict_line, verdicts)]
+        )
     return 0 if any(isinstance(one.choice, Choice) for one in verdicts) else 1
 
 
@@ -103,6 +107,7 @@ async def collect_garbage() -> int:
                 continue
             removed = [f"{name}: removed {line}" for line in leftovers.removed]
             _write_lines(removed or [f"{name}: nothing to remove"])
+        _write_lines([prune_results(results_folder(), settings.cache_bytes)])
     finally:
         await workshop.aclose()
     return 1 if failed else 0

@@ -35,12 +35,13 @@ from wic_lsp.parsers.remarks import Includer, Point, Remark, Replacement, Report
 from wic_lsp.parsers.sources import Sources
 from wic_lsp.positions import ColumnUnit, LineRule, SourceText
 
-CLANG_RULER = Ruler(LineRule.LSP, ColumnUnit.BYTE, counts_mark=True)
+CLANG_RULER = Ruler(LineRule.LSP, ColumnUnit.BYTE, counts_mark=True, preprocesses=True)
 _LONGEST_ECHO = 4096  # MaxLineLengthToPrint: clang echoes no longer line, and drops its fix-its
 _LONGEST_MESSAGE = 200  # lines
 _MOST_LINES_SEARCHED = 20_000  # for echoes, in all: output made to be slow to read is read less well instead
 _MOST_LINES_ECHOED = 16
 _STOPPED = "too many errors emitted"
+_WORDLESS = "The compiler said something that could not be read."  # as for an #error without words
 _OTHERS_SHOWN = 20
 
 
@@ -203,7 +204,7 @@ class _Reading:
         message, option = split_option(message)
         remark = Remark(
             severity=SEVERITIES.get(heading.kind, Severity.ERROR),
-            message=message,
+            message=message or _WORDLESS,
             spot=self._spot(heading),
             code=option,
             code_url=documentation_of(option),

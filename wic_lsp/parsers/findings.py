@@ -19,6 +19,7 @@ _LONGEST_IN_TITLE = 40
 _MOST_NOTES = 100
 _REQUESTED = re.compile(
     r"requested here|required (?:from|by)|in instantiation of|while substituting|in call to"
+    r"|referenced by|called (?:from|at comptime) here|file imported here"
 )
 
 
@@ -80,7 +81,7 @@ def _fixes(remark: Remark, placer: Placer) -> Iterable[Fix]:
     for note in remark.notes[:_MOST_NOTES]:
         edits = _edits(note.replacements, placer)
         if edits:
-            yield Fix(note.message.strip(), edits, is_sure=False)
+            yield Fix(note.message.strip(), edits, is_sure=note.is_sure)
 
 
 def _edits(replacements: tuple[Replacement, ...], placer: Placer) -> tuple[Edit, ...]:

@@ -20,7 +20,7 @@ from wic_lsp.parsers.remarks import Point, Remark, Replacement, Report, Spot
 from wic_lsp.parsers.sources import Sources
 from wic_lsp.positions import ColumnUnit, LineRule
 
-GCC_RULER = Ruler(LineRule.LSP, ColumnUnit.BYTE)
+GCC_RULER = Ruler(LineRule.LSP, ColumnUnit.BYTE, preprocesses=True)
 _ARRAY = re.compile(r"^\[(?=\s*(?:[\]{]|\Z))", re.MULTILINE)
 _PRAGMA_MESSAGE = re.compile(r"\W?#pragma message")
 BROKEN_OFF = Remark(Severity.ERROR, "The compiler's report breaks off; there may be more errors.")

@@ -22,11 +22,15 @@ _START = Position(0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Ruler:
-    """How a compiler measures: what ends its lines, what its columns count, whether the mark is a column."""
+    """How a compiler measures: what ends its lines, what its columns count, whether the mark is a column.
+
+    `preprocesses` says that the language has C's `#line` and `#include`.
+    """
 
     lines: LineRule
     columns: ColumnUnit
     counts_mark: bool = False
+    preprocesses: bool = False
 
 
 class Placer:
@@ -50,11 +54,14 @@ class Placer:
 
     @cached_property
     def _regions(self) -> tuple[Region, ...]:
-        return read_regions(self._main, self._sources.main, self._ruler.lines)
+        main, rule = self._sources.main, self._ruler.lines
+        if not self._ruler.preprocesses:
+            return (Region(1, self._main.line_count(rule) + 1, main, 1),)
+        return read_regions(self._main, main, rule)
 
     @cached_property
     def _includes(self) -> tuple[Include, ...]:
-        return read_includes(self._main, self._ruler.lines)
+        return read_includes(self._main, self._ruler.lines) if self._ruler.preprocesses else ()
 
     @property
     def top(self) -> Place:

@@ -58,7 +58,8 @@ class Includer:
 class Remark:
     """One message of a compiler. `notes` are what it added; `chain` is how its file was included.
 
-    `hedges` when the compiler is guessing, so that its fix-its are not sure to be meant.
+    `hedges` when the compiler is guessing, so that its fix-its are not sure to be meant. A note's are never
+    sure unless it `is_sure`.
     """
 
     severity: Severity
@@ -70,6 +71,7 @@ class Remark:
     replacements: tuple[Replacement, ...] = ()
     chain: tuple[Includer, ...] = ()
     hedges: bool = False
+    is_sure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,34 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
+from wic_runtimes.contract import JobFile, Limits
+
+_MEGABYTE: Final = 1024 * 1024
 _LANGUAGES_FILE: Final = "languages.toml"
+_NOTHING: Final = re.compile(r"(?!)")
+_ANYTHING: Final = re.compile(r"")
+
+Version: TypeAlias = tuple[int, ...]
+"""A version as numbers, as (1, 80): what of it tells toolchains of a family apart."""
+
+
+def read_version(text: str) -> Version:
+    """Turn `1.80` into (1, 80). Raises ValueError for what is no version."""
+    return tuple(int(part) for part in text.split("."))
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language: its name in settings, its LSP identifiers, and the endings of its files' names."""
+    """A language: its name in settings, its LSP identifiers, and the endings of its files' names.
+
+    `header_endings` are of files that are checked as headers, where the language has such.
+    """
 
     id: str
     title: str
@@ -30,52 +47,122 @@ class Language:
 
 @dataclass(frozen=True, slots=True)
 class LanguageSupport:
-    """How a family compiles one language: its programs' names and the words that choose the language."""
+    """How a family compiles one language: its programs' names and the words that choose the language.
+
+    `program` is the bare name, which it has in images; `programs` are all names that it may have on a host.
+    `launcher` are the names of what runs it there, where the program is a script (`node` for `tsc`).
+    `standards` are those that can be chosen: none unless it says so. `text_argv` are further words for texts
+    in which a pattern is found: those of the first that is.
+    """
 
     program: str
     programs: re.Pattern[str]
-    argv: tuple[str, ...]
-    header_argv: tuple[str, ...]
-    standards: re.Pattern[str]
+    argv: tuple[str, ...] = ()
+    header_argv: tuple[str, ...] = ()
+    standards: re.Pattern[str] = _NOTHING
+    launcher: re.Pattern[str] | None = None
+    text_argv: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = ()
+
+    def argv_for(self, text: str) -> tuple[str, ...]:
+        """Return the words that this text asks for by what it holds."""
+        return next((argv for pattern, argv in self.text_argv if pattern.search(text)), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a compiler is told where it lies, and would not be told elsewhere.
+
+    `argv` follows the program's name, before all that the dialect says. The words and the values may hold
+    what `candidates` fills in.
+    """
+
+    argv: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a compiler needs of a job besides the user's limits.
+
+    `tmp_bytes` is the size of its /tmp, none where 0. `address_bytes` is what it reserves of addresses and
+    never fills. `processes` and `open_files` are raised to these. `own_path` says that it must be able to
+    ask the system where its program lies.
+    """
+
+    tmp_bytes: int = 0
+    address_bytes: int = 0
+    processes: int = 0
+    open_files: int = 0
+    own_path: bool = False
+
+    def raise_limits(self, limits: Limits) -> Limits:
+        """Return the user's limits with what the compiler needs; its memory and its time stay the user's."""
+        return replace(
+            limits,
+            tmp_bytes=max(limits.tmp_bytes, self.tmp_bytes),
+            address_bytes=max(limits.address_bytes, self.address_bytes),
+            processes=max(limits.processes, self.processes),
+            open_files=max(limits.open_files, self.open_files),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How the versions from `oldest` on are spoken to, and which parser understands the answer.
 
-    `plain_argv` makes the compiler write as it does for people.
+    `plain_argv` makes the compiler write as it does for people. `answer` must be found in what the compiler
+    says when it is asked for its version: by it, two of one version can be told apart that differ in what is
+    installed with them. `standard_argv` are its words for a standard, where they are not the family's.
+    One that is `provisional` is spoken only until what is missing is installed.
     """
 
-    oldest: int
+    oldest: Version
     parser: str
     argv: tuple[str, ...]
     plain_argv: tuple[str, ...]
+    answer: re.Pattern[str] = _ANYTHING
+    standard_argv: tuple[str, ...] = ()
+    is_provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
     """One compiler family; the fields are those of its TOML file.
 
-    `versions` are the major versions that have an image, newest first; `image` names it by {major}.
+    `versions` are those that have an image, newest first, as they stand in a toolchain's id; `image` names it
+    by {version}. `folders` are where the host's own programs are looked for besides PATH. `files` lie beside
+    every snippet.
     """
 
     id: str
     title: str
     image: str
-    versions: tuple[int, ...]
+    versions: tuple[str, ...]
     roots: tuple[str, ...]
-    environment: tuple[tuple[str, str], ...]
+    environment: Mapping[str, str]
     version_argv: tuple[str, ...]
     version_pattern: re.Pattern[str]
     languages: Mapping[str, LanguageSupport]
     standard_flag: str
     allowed_flags: tuple[re.Pattern[str], ...]
     dialects: tuple[Dialect, ...]
+    folders: tuple[str, ...] = ()
+    on_host: Surroundings = field(default_factory=Surroundings)
+    in_image: Surroundings = field(default_factory=Surroundings)
+    needs: Needs = field(default_factory=Needs)
+    files: tuple[JobFile, ...] = ()
 
-    def dialect_for(self, major: int) -> Dialect | None:
-        """Return the newest dialect that this version speaks; None where it is too old for all."""
-        fitting = [dialect for dialect in self.dialects if dialect.oldest <= major]
+    def dialect_for(self, version: Version, answer: str = "") -> Dialect | None:
+        """Return the newest dialect that this version speaks; None where it is too old for all.
+
+        Of several that are as new it is the first in the file.
+        """
+        fitting = [one for one in self.dialects if one.oldest <= version and one.answer.search(answer)]
         return max(fitting, key=lambda dialect: dialect.oldest, default=None)
+
+    def images(self) -> Mapping[str, str]:
+        """Return the id of the toolchain in every image of the family, by the image's name, newest first."""
+        return {self.image.format(version=version): f"{self.id}-{version}" for version in self.versions}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +170,9 @@ class Toolchain:
     """One compiler at one version for one language, ready to be put into a job.
 
     `image` names the very image that was asked for its version, by its digest; None where the compiler is
-    the runtime's own program. `stamp` changes whenever the compiler does, and is part of every cache key.
+    the runtime's own program. `command` calls it: its program, with what launches it before and with what it
+    must be told where it lies behind. `stamp` changes whenever the compiler does, and is part of every cache
+    key.
     """
 
     id: str
@@ -95,6 +184,8 @@ class Toolchain:
     roots: tuple[str, ...]
     dialect: Dialect
     stamp: str
+    command: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...]
 
     @property
     def is_on_host(self) -> bool:
@@ -111,18 +202,27 @@ class Toolchain:
         return self.family.languages[self.language].standards.fullmatch(standard) is not None
 
     def arguments(
-        self, file_name: str, standard: str | None, flags: tuple[str, ...], *, is_plain: bool = False
+        self,
+        file_name: str,
+        standard: str | None,
+        flags: tuple[str, ...],
+        *,
+        text: str = "",
+        is_plain: bool = False,
     ) -> tuple[str, ...]:
         """Return the whole argument vector. Flags and standard must have been accepted before."""
         support = self.family.languages[self.language]
-        is_header = file_name.endswith(languages()[self.language].header_endings)
-        chosen = (self.family.standard_flag.format(standard=standard),) if standard else ()
+        header_endings = languages()[self.language].header_endings
+        is_header = bool(header_endings) and file_name.endswith(header_endings)
+        words = self.dialect.standard_argv or self.family.standard_flag.split()
+        chosen = tuple(word.format(standard=standard) for word in words) if standard else ()
         return (
-            self.program,
+            *self.command,
             *(self.dialect.plain_argv if is_plain else self.dialect.argv),
             *chosen,
             *flags,
             *(support.header_argv if is_header else support.argv),
+            *support.argv_for(text),
             file_name,
         )
 
@@ -137,7 +237,7 @@ def languages() -> Mapping[str, Language]:
             entry["title"],
             tuple(entry["editor"]),
             tuple(entry["endings"]),
-            tuple(entry["header_endings"]),
+            tuple(entry.get("header_endings", ())),
         )
         for name, entry in table.items()
     }
@@ -156,11 +256,7 @@ def families() -> Mapping[str, Family]:
 @cache
 def images() -> Mapping[str, str]:
     """Return the id of the toolchain in every image that a family names, by the image's name, in order."""
-    return {
-        family.image.format(major=major): f"{family.id}-{major}"
-        for family in families().values()
-        for major in family.versions
-    }
+    return {image: name for family in families().values() for image, name in family.images().items()}
 
 
 def language_of_editor(language_id: str) -> str | None:
@@ -177,32 +273,64 @@ def language_of_path(path: str) -> str | None:
 
 
 def parse_family(table: Mapping[str, Any]) -> Family:
-    """Turn a family's TOML into a value. Raises KeyError or re.error where the file is wrong."""
+    """Turn a family's TOML into a value. Raises KeyError, ValueError or re.error where the file is wrong."""
     return Family(
         id=table["family"],
         title=table["title"],
         image=table["image"],
-        versions=tuple(table["versions"]),
+        versions=tuple(str(version) for version in table["versions"]),
         roots=tuple(table["roots"]),
-        environment=tuple(sorted(table["environment"].items())),
+        environment=table["environment"],
         version_argv=tuple(table["version"]["argv"]),
         version_pattern=re.compile(table["version"]["pattern"]),
-        languages={
-            name: LanguageSupport(
-                entry["program"],
-                re.compile(entry["programs"]),
-                tuple(entry["argv"]),
-                tuple(entry["header_argv"]),
-                re.compile(entry["standards"]),
-            )
-            for name, entry in table["languages"].items()
-        },
+        languages={name: _parse_support(entry) for name, entry in table["languages"].items()},
         standard_flag=table["flags"]["standard"],
         allowed_flags=tuple(re.compile(rule) for rule in table["flags"]["allowed"]),
         dialects=tuple(
-            Dialect(entry["from"], entry["parser"], tuple(entry["argv"]), tuple(entry["plain_argv"]))
+            Dialect(
+                read_version(str(entry["from"])),
+                entry["parser"],
+                tuple(entry["argv"]),
+                tuple(entry["plain_argv"]),
+                re.compile(entry.get("answer", "")),
+                tuple(entry.get("standard", ())),
+                entry.get("provisional", False),
+            )
             for entry in table["dialects"]
         ),
+        folders=tuple(table.get("folders", ())),
+        on_host=_parse_surroundings(table.get("on_host", {})),
+        in_image=_parse_surroundings(table.get("in_image", {})),
+        needs=_parse_needs(table.get("needs", {})),
+        files=tuple(JobFile(name, text.encode()) for name, text in table.get("files", {}).items()),
+    )
+
+
+def _parse_support(entry: Mapping[str, Any]) -> LanguageSupport:
+    return LanguageSupport(
+        program=entry["program"],
+        programs=re.compile(entry["programs"]),
+        argv=tuple(entry.get("argv", ())),
+        header_argv=tuple(entry.get("header_argv", ())),
+        standards=re.compile(entry["standards"]) if "standards" in entry else _NOTHING,
+        launcher=re.compile(entry["launcher"]) if "launcher" in entry else None,
+        text_argv=tuple(
+            (re.compile(one["text"], re.MULTILINE), tuple(one["argv"])) for one in entry.get("where", ())
+        ),
+    )
+
+
+def _parse_surroundings(entry: Mapping[str, Any]) -> Surroundings:
+    return Surroundings(tuple(entry.get("argv", ())), entry.get("environment", {}))
+
+
+def _parse_needs(entry: Mapping[str, Any]) -> Needs:
+    return Needs(
+        tmp_bytes=entry.get("tmp_megabytes", 0) * _MEGABYTE,
+        address_bytes=entry.get("address_megabytes", 0) * _MEGABYTE,
+        processes=entry.get("processes", 0),
+        open_files=entry.get("open_files", 0),
+        own_path=entry.get("own_path", False),
     )
 
 

@@ -203,7 +203,9 @@ class DockerRuntime:
         """Do what blocks in a thread of our own. Only tasks that nobody cancels come here."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
-    async def find_programs(self, _pattern: re.Pattern[str], /) -> Sequence[Program]:
+    async def find_programs(
+        self, _pattern: re.Pattern[str], _folders: Sequence[str] = (), /
+    ) -> Sequence[Program]:
         """Find none: compilers come in images; see `Runtime.find_programs`."""
         return ()
 

@@ -250,7 +250,9 @@ class KubernetesRuntime:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def find_programs(self, _pattern: re.Pattern[str], /) -> Sequence[Program]:
+    async def find_programs(
+        self, _pattern: re.Pattern[str], _folders: Sequence[str] = (), /
+    ) -> Sequence[Program]:
         """Find none: compilers come in images; see `Runtime.find_programs`."""
         return ()
 

@@ -6,6 +6,7 @@ so that what is bound into a sandbox is what was looked at.
 
 from __future__ import annotations
 
+import glob
 import os
 import platform
 import re
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from wic_runtimes.contract import Program
-from wic_runtimes.errors import JobRejected, RuntimeUnavailable
+from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure, RuntimeUnavailable
 from wic_runtimes.sandbox.spec import HostLayout, Mounts
 
 _TOP_LEVEL_LINKS: Final = ("/lib", "/lib32", "/lib64", "/libx32", "/bin", "/sbin")
@@ -26,6 +27,7 @@ _OLDEST: Final = (0, 8)  # the first with --disable-userns
 _COUNTS_APART: Final = (5, 14)  # the first Linux that counts processes for each user namespace
 _PRIVATE_TREES: Final = ("/proc", "/sys", "/dev", "/run")
 _PRIVATE_FOLDERS: Final = {"/etc", "/home", "/root", "/tmp", "/var"}  # noqa: S108 - only compared with
+_WRAPPERS: Final = frozenset({"ccache", "distcc", "icecc", "rustup", "rustup-init", "sccache"})
 _MOST_LINKS: Final = 40  # as the kernel's own MAXSYMLINKS
 _MULTIARCH: Final = re.compile(r"^[a-z0-9_]+-linux-(gnu|musl)\w*$")
 
@@ -211,7 +213,7 @@ def find_programs(pattern: re.Pattern[str], folders: Sequence[str]) -> tuple[Pro
     """Find executables in `folders` whose whole name matches, in the order of `folders`.
 
     Names that lead to the same file are one program. Wrappers that dispatch on their name (ccache,
-    distcc) are passed over: their real name does not match.
+    rustup) are passed over: their real name does not match.
     """
     names: dict[str, list[str]] = {}
     for folder in folders:
@@ -226,8 +228,21 @@ def find_programs(pattern: re.Pattern[str], folders: Sequence[str]) -> tuple[Pro
     return tuple(
         Program(path, tuple(dict.fromkeys(found)), program_stamp(path))
         for path, found in names.items()
-        if Path(path).name not in {"ccache", "distcc", "icecc", "sccache"}
+        if Path(path).name not in _WRAPPERS
     )
+
+
+def expand_folders(folders: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders that are meant, in order: `~`, `$VARIABLE` and wildcards are filled in.
+
+    One whose variable is not set is no absolute path, and is passed over.
+    """
+    found: dict[str, None] = {}
+    for folder in folders:
+        pattern = os.path.expandvars(os.path.expanduser(folder))  # noqa: PTH111 - for what glob takes
+        if Path(pattern).is_absolute():
+            found |= dict.fromkeys(sorted(glob.glob(pattern)))  # noqa: PTH207 - Path.glob wants a root
+    return tuple(found)
 
 
 def program_stamp(path: str) -> str:
@@ -262,8 +277,11 @@ def _sysctl(name: str) -> str | None:
         return None
 
 
-def explain_failure(stderr: str, found: Forbidders) -> RuntimeUnavailable:
-    """Turn bubblewrap's own words into a sentence and a remedy. Pure."""
+def explain_failure(stderr: str, found: Forbidders) -> RuntimeFailure:
+    """Turn bubblewrap's own words into a sentence and a remedy. Pure.
+
+    A folder that nobody may read is a fault of the one compiler in it, and of no other.
+    """
     words = " ".join(stderr.split()) or "bubblewrap said nothing"
     reason = f"The sandbox could not be made ({words.removeprefix('bwrap: ')})."
     if not found.is_linux:
@@ -272,6 +290,7 @@ def explain_failure(stderr: str, found: Forbidders) -> RuntimeUnavailable:
         remedy = (
             "A server that runs as root compiles as 'nobody': make the compiler's folder readable for all."
         )
+        return ImageUnavailable(reason, remedy)
     elif "shared libraries" in words:
         remedy = (
             "The bubblewrap that pip installed cannot be loaded: 'nobody', as whom a server that runs as "

@@ -161,10 +161,14 @@ class SandboxRuntime:
                 self._groups = MemoryGroups()
             return self._groups
 
-    async def find_programs(self, pattern: re.Pattern[str], /) -> Sequence[Program]:
-        """Find compilers on PATH; see `Runtime.find_programs`."""
-        folders = [folder for folder in os.get_exec_path() if Path(folder).is_absolute()]
-        return await asyncio.to_thread(host.find_programs, pattern, folders)
+    async def find_programs(
+        self, pattern: re.Pattern[str], folders: Sequence[str] = (), /
+    ) -> Sequence[Program]:
+        """Find compilers on PATH and in those folders; see `Runtime.find_programs`."""
+        path = [folder for folder in os.get_exec_path() if Path(folder).is_absolute()]
+        return await asyncio.to_thread(
+            lambda: host.find_programs(pattern, [*path, *host.expand_folders(folders)])
+        )
 
     async def find_images(self, _names: Sequence[str], /) -> Sequence[Image]:
         """Find none: compilers are the host's own programs; see `Runtime.find_images`."""

@@ -107,6 +107,9 @@ def bwrap_arguments(
     arguments += ["--file", str(descriptors.hold), "/dev/null", "--dev-bind", "/dev/null", "/dev/null"]
     for file, descriptor in zip(job.files, descriptors.files, strict=True):
         arguments += ["--file", str(descriptor), f"{SOURCE_DIR}/{file.path}"]
+    if job.needs_own_path:
+        # There is no /proc. What the program's own processes would read there is not theirs, but this.
+        arguments += ["--symlink", job.argv[0], "/proc/self/exe"]
     if job.limits.tmp_bytes:
         arguments += ["--perms", "1777", "--size", str(job.limits.tmp_bytes), "--tmpfs", "/tmp"]  # noqa: S108
     arguments += ["--chdir", SOURCE_DIR, "--remount-ro", "/", "--"]
@@ -123,7 +126,7 @@ def limit_arguments(layout: HostLayout, limits: Limits, *, bound_memory: bool) -
         "nproc": limits.processes if layout.counts_apart else max(limits.processes, _CROWD),
     }
     if bound_memory:
-        wanted["as"] = limits.memory_bytes
+        wanted["as"] = limits.memory_bytes + limits.address_bytes
     ceilings = dict(layout.ceilings)
     words = (f"--{word}={min(value, ceilings.get(word, value))}" for word, value in wanted.items())
     return (layout.prlimit, *words)

@@ -1,0 +1,41 @@
+"""Each language in the sandbox, by whatever compiler of it this machine has."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.conformance.languages import SAMPLES, check_text
+from wic_lsp.discovery import Catalogue
+from wic_lsp.model import Severity
+from wic_lsp.toolchains.families import families, languages
+from wic_runtimes.errors import RuntimeFailure
+
+pytestmark = pytest.mark.engine("sandbox")
+
+
+@pytest.fixture
+async def toolchain(request, sandbox_bench):
+    """Give the machine's own default for the language, if it has one."""
+    try:
+        found = await Catalogue(sandbox_bench.runtime, families(), None).choose(request.param, None)
+    except RuntimeFailure as failure:
+        pytest.skip(f"{languages()[request.param].title}: {failure}")
+    if found.dialect.is_provisional:
+        pytest.skip(f"{found.id} compiles what it imports: its standard library is not compiled here")
+    return found
+
+
+@pytest.mark.parametrize("toolchain", sorted(languages()), indirect=True)
+async def test_what_is_right_has_nothing_said_about_it(toolchain, sandbox_bench):
+    """The compiler and its standard library are all there."""
+    output, findings = await check_text(sandbox_bench.runtime, toolchain, SAMPLES[toolchain.language].right)
+    assert (output.exit_code, findings) == (0, ()), output
+
+
+@pytest.mark.parametrize("toolchain", sorted(languages()), indirect=True)
+async def test_what_is_wrong_is_found_at_its_place(toolchain, sandbox_bench):
+    """Once, and where it is."""
+    sample = SAMPLES[toolchain.language]
+    _, findings = await check_text(sandbox_bench.runtime, toolchain, sample.wrong)
+    errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+    assert [finding.place.range.start for finding in errors] == [sample.place], findings

@@ -1,0 +1,3 @@
+﻿package main; var x int = "x"
+
+func main() { var y int = "y"; _ = y }

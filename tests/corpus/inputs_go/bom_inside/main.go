@@ -1,0 +1,6 @@
+package main
+
+var x﻿ int = "x"
+
+func main() { z := 'ab'; y := "open
+}

@@ -1,0 +1,9 @@
+package main
+
+import "C"
+import "unsafe"
+
+func main() {
+	C.puts(nil)
+	_ = unsafe.Sizeof(undefined)
+}

@@ -1,0 +1,6 @@
+package main
+
+func main() {	var first int = "one"
+	var second int = "two" // onetwo
+	_, _ = first, second
+}

@@ -1,0 +1,4 @@
+class Other {
+    static final int NUMBER = "none";
+    static String text() { return ""; }
+}

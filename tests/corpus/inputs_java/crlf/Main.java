@@ -1,0 +1,7 @@
+class Main {
+    int a = first;
+	String b = "é"; int c = second;
+    int d(
+        int e,
+        String f) { return third; }
+}

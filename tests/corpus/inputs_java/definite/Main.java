@@ -1,0 +1,31 @@
+class Main {
+    final int never;
+
+    int without(boolean flag) {
+        if (flag) {
+            return 1;
+        }
+    }
+
+    void use() {
+        int n;
+        System.out.println(n);
+        while (true) {
+        }
+        System.out.println("never");
+    }
+
+    int after() {
+        return 1;
+        int dead = 2;
+    }
+
+    void capture() {
+        int n = 0;
+        n++;
+        Runnable r = () -> System.out.println(n);
+        final int once;
+        once = 1;
+        once = 2;
+    }
+}

@@ -1,0 +1,3 @@
+class Main {    int a = first;    int b = second;
+    int c = third;    int d = fourth;
+    int e = fifth;}

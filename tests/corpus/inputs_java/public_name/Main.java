@@ -1,0 +1,6 @@
+package some.where;
+
+public class Other {
+}
+
+public enum More { A }

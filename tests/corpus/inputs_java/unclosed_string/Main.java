@@ -1,0 +1,7 @@
+class Main {
+    String s = "no end;
+    char c = 'ab';
+    char none = '';
+    String t = """
+        text block";
+}

@@ -1,0 +1,5 @@
+class Main {
+    int year() {
+        return new java.util.Date().getYear();
+    }
+}

@@ -1,0 +1,2 @@
+def f():
+    "漢😀"; await x

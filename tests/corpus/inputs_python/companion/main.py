@@ -1,0 +1,3 @@
+import other
+from . import near
+x = other.value +

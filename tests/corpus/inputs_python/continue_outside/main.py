@@ -1,0 +1,3 @@
+for x in []:
+    pass
+"漢"; continue

@@ -1,0 +1,2 @@
+x = 1
+"漢"; y = "\N{no such name}"

@@ -1,0 +1,2 @@
+"漢"
+from __future__ import braces

@@ -1,0 +1,2 @@
+def f():
+    x = "漢"; global x

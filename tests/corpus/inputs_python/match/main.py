@@ -1,0 +1,3 @@
+match x:
+    case [é, *漢] | y:
+        pass

@@ -1,0 +1,3 @@
+"漢"; call(one
+    two
+  three)

@@ -1,0 +1,3 @@
+def half(n):
+    m = n / / 2
+    return m

@@ -1,0 +1,3 @@
+"漢"; x = 1
+def first[T](items: list[T]) -> T: ...
+type Pair[A, A] = tuple[A, A]

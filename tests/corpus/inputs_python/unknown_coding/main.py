@@ -1,0 +1,3 @@
+
+# -*- coding: no-such-coding -*-
+x = = 2

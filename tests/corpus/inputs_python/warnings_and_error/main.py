@@ -1,0 +1,3 @@
+x = "\d"
+y = x is 5
+"é"; return x

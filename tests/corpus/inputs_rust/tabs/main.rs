@@ -1,0 +1,5 @@
+fn main() {
+	let first:	u8 = "tab";
+		let second = first	+ missing;
+	println!("{}",	third);
+}

@@ -1,0 +1,2 @@
+﻿const a = first;
+const b = second;

@@ -1,0 +1,2 @@
+export const number: number = "none";
+export function text(s: string): void {}

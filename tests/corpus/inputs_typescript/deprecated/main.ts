@@ -1,0 +1,6 @@
+/** @deprecated Use other. */
+function old() {}
+old();
+const unused = 1;
+escape("a");
+export {};

@@ -1,0 +1,3 @@
+export function open(n: number) {
+    while (true) {
+        call(

@@ -1,0 +1,4 @@
+const a = <div>
+    <span>text</div>
+;
+const b = <p>{</p>;

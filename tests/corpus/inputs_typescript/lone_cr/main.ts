@@ -1,0 +1,3 @@
+const a = first;const b = second;
+const c = third;const d = fourth;
+const e = fifth;

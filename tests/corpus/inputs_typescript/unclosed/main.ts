@@ -1,0 +1,4 @@
+const a = "no end;
+const b = 'it;
+const c = /regular;
+/* never ends

@@ -1,0 +1,4 @@
+pub fn main() void {
+    const größe = 1;
+    _ = größe;
+}

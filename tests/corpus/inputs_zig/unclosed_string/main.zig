@@ -1,0 +1,4 @@
+pub fn main() void {
+    const text = "not closed;
+    _ = text;
+}
