@@ -80,7 +80,7 @@ def make_namespace(name: str, *, is_closed: bool = True) -> str:
 
 
 def _await_account(namespace: str) -> None:
-    """Wait until a namespace that was just made has its account, without which no pod can be made there."""
+    """Wait until a namespace that was just made has its account, without which no pod is made."""
     deadline = time.monotonic() + _ACCOUNT_S
     while not api().list_namespaced_service_account(namespace, field_selector=_ACCOUNT).items:
         assert time.monotonic() < deadline, f"{namespace} got no account within {_ACCOUNT_S} s"

@@ -98,7 +98,7 @@ async def test_memory_is_told_apart_from_a_pod_that_was_taken(ground):
     one = "perl -e '$x = \"x\" x 500_000_000'; echo survived"
     all_at_once = "for i in 1 2 3 4; do perl -e '$x = \"x\" x 500_000_000' & done; wait; exit 1"
     for script in (one, all_at_once, "exec tail /dev/zero"):
-        # On a busy node, a pod's small share of a processor takes longer to fill its memory than a compile may.
+        # On a busy node, a small share of a processor fills its memory more slowly than a compile may take.
         assert (await ground.sh(script, wall_s=60)).outcome is Outcome.OUT_OF_MEMORY
     assert await ground.works()
 

@@ -64,7 +64,7 @@ class Cluster:
         return bool(self.run("get", "namespace", name, "--ignore-not-found", "--output=name").stdout)
 
     def await_account(self, namespace: str) -> None:
-        """Wait until a namespace that was just made has its account, without which no pod can be made there."""
+        """Wait until a namespace that was just made has its account, without which no pod is made."""
         waiting = ("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
         self.run(*waiting, f"--namespace={namespace}")
 
