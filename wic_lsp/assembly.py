@@ -11,10 +11,12 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
 
 from wic_lsp.cache import ResultCache
 from wic_lsp.config import Problem, Settings
 from wic_lsp.discovery import Catalogue
+from wic_lsp.fairness import FairGate
 from wic_lsp.pipeline import Pipeline
 from wic_lsp.results.levels import Results
 from wic_lsp.selection import CLUSTER, Engine, Selector, auto_order
@@ -22,6 +24,9 @@ from wic_lsp.sharing import Gate, NoObserver, Observer, OpenGate
 from wic_lsp.toolchains.families import families
 from wic_runtimes import registry
 from wic_runtimes.waiting import outlast
+
+_AT_ONCE: Final = 2 * (os.cpu_count() or 1)
+"""How many compiles of one user run side by side: a document may have a hundred blocks."""
 
 
 class Workshop:
@@ -37,7 +42,7 @@ class Workshop:
         self._closing: set[asyncio.Task[None]] = set()
         self._results = Results(results_folder)
         self.selector = Selector(self.engine, own_auto_order)
-        self.pipeline = Pipeline(self.selector, self._results)
+        self.pipeline = Pipeline(self.selector, self._results, FairGate(_AT_ONCE, _AT_ONCE).lane())
 
     def share_pipeline(self, gate: Gate, observer: Observer, *, remembers: bool = True) -> Pipeline:
         """Return a pipeline over the same engines for one of several clients, who wait at `gate`.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, unique
 
-from wic_runtimes.contract import Outcome
+from wic_runtimes.contract import JobFile, Outcome
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -136,14 +136,16 @@ class LineOrigin:
 class Snippet:
     """A part of a document that is compiled by itself.
 
-    `name` is its file's name in the job. `lines` says where each of its lines stands in the document, also
+    `name` is its file's path in the job. `lines` says where each of its lines stands in the document, also
     the empty one after the last line's end; it is empty where the snippet is the whole document.
+    `companions` are the other files that travel with it, by their paths in the job.
     """
 
     text: str
     language: str
     name: str
     lines: tuple[LineOrigin, ...] = ()
+    companions: tuple[JobFile, ...] = ()
 
 
 @unique

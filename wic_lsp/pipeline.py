@@ -166,7 +166,7 @@ def make_job(
     return CompileJob(
         id=f"check-{uuid4().hex}",
         argv=toolchain.arguments(snippet.name, standard, flags, text=snippet.text, is_plain=is_plain),
-        files=(JobFile(snippet.name, content), *toolchain.family.files),
+        files=(JobFile(snippet.name, content), *snippet.companions, *toolchain.family.files),
         image=toolchain.image,
         roots=toolchain.roots,
         limits=toolchain.family.needs.raise_limits(settings.limits()),
@@ -203,7 +203,8 @@ def find_all(output: CompileOutput, snippet: Snippet, toolchain: Toolchain) -> t
     from wic_lsp.parsers import PARSERS  # noqa: PLC0415 - a start does not wait for what the first result needs
     from wic_lsp.parsers.sources import Sources  # noqa: PLC0415 - likewise
 
-    sources = Sources(snippet.name, {snippet.name: SourceText(snippet.text)})
+    texts = {file.path: SourceText(file.content.decode("utf-8", "replace")) for file in snippet.companions}
+    sources = Sources(snippet.name, {**texts, snippet.name: SourceText(snippet.text)})
     findings = PARSERS[toolchain.dialect.parser](output.stdout, output.stderr, sources)
     has_error = any(finding.severity is Severity.ERROR for finding in findings)
     if output.exit_code != 0 and not has_error:

@@ -1,4 +1,4 @@
-"""What a block is compiled with, and how a document's blocks are checked and reported from the shell."""
+"""What a document's snippets are compiled with, and how a document's blocks are checked and reported."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import json
 
 import pytest
 
-from wic_lsp.blocks import settings_of, skipped, toolchains_of
-from wic_lsp.commands.blocks import check_blocks
 from wic_lsp.config import Settings
 from wic_lsp.model import CheckResult, Finding, Place, Position, Range, Severity
+from wic_lsp.plans import carry_out, plan_file, plan_markdown
 from wic_lsp.report import FORMATS, CheckedFile, exit_code, render
 from wic_lsp.snippets.kinds import is_markdown
-from wic_lsp.snippets.markdown import extract
 from wic_runtimes.contract import Outcome
 
 SETTINGS = Settings(toolchains={"c": ("clang-14",)}, standards={"c": ("c11",), "cpp": ("c++17",)})
 
 
-def block(info):
-    (found,) = extract(f"```{info}\nx\n```")
+def plan_block(info, named=()):
+    (found,) = plan_markdown(f"```{info}\nx\n```", SETTINGS, named)
     return found
 
 
@@ -37,14 +35,21 @@ def block(info):
 )
 def test_the_author_chooses_the_toolchain_then_the_command_line_then_the_settings(info, named, chosen):
     """A name of another language's compiler is passed over; one that nobody has is not."""
-    assert toolchains_of(block(info), SETTINGS, named) == chosen
+    assert plan_block(info, named).toolchains == chosen
 
 
 def test_the_author_chooses_the_standard():
     """For this block's language; the others keep theirs, and so does a block that says nothing."""
-    assert settings_of(block("c wic:standard=c99"), SETTINGS).standards == {"c": ("c99",), "cpp": ("c++17",)}
-    assert settings_of(block("rust,edition2021"), SETTINGS).standard_for("rust") == "2021"
-    assert settings_of(block("c"), SETTINGS) is SETTINGS
+    assert plan_block("c wic:standard=c99").settings.standards == {"c": ("c99",), "cpp": ("c++17",)}
+    assert plan_block("rust,edition2021").settings.standard_for("rust") == "2021"
+    assert plan_block("c").settings is SETTINGS
+
+
+@pytest.mark.parametrize(("named", "chosen"), [((), ("clang-14",)), (("gcc-9", "gcc"), ("gcc-9", "gcc"))])
+def test_a_source_file_is_one_plan(named, chosen):
+    """On the toolchains of the command line, else on those of the settings."""
+    (plan,) = plan_file("int a;\n", "c", "/somewhere/a.c", SETTINGS, named)
+    assert (plan.snippet.name, plan.toolchains, plan.is_skipped) == ("a.c", chosen, False)
 
 
 async def fake_check(snippet, settings, wanted):
@@ -58,7 +63,7 @@ async def fake_check(snippet, settings, wanted):
 
 
 async def results_of(document, *named):
-    return await check_blocks(document, Settings(), named, fake_check)
+    return await carry_out(plan_markdown(document, Settings(), named), fake_check)
 
 
 async def test_each_block_is_a_result_in_order():
@@ -75,7 +80,6 @@ async def test_each_block_is_a_result_in_order():
 async def test_a_skipped_block_is_no_result_unless_something_is_wrong_about_it():
     """It is not compiled; that its author wrote something that means nothing is said, and is no clean end."""
     assert await results_of("```c wic:skip\nbad\n```") == ()
-    assert skipped(block("c wic:skip")) is None
     (told,) = await results_of("```c wic:skip wic:x\nbad\n```")
     assert [one.message for one in told.findings] == ["There is no attribute 'wic:x'."]
     assert not told.is_complete

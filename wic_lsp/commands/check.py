@@ -17,10 +17,10 @@ from wic_lsp.commands.settings import read_settings
 from wic_lsp.config import Settings
 from wic_lsp.model import CheckResult, Snippet
 from wic_lsp.pipeline import MAX_SNIPPET_BYTES, Pipeline
+from wic_lsp.plans import carry_out, plan_file, plan_markdown
 from wic_lsp.report import CheckedFile, Format, exit_code, render
 from wic_lsp.report.terminal import wants_colour
 from wic_lsp.snippets.kinds import MARKDOWN_ENDINGS, is_markdown
-from wic_lsp.snippets.whole_file import extract_whole_file
 from wic_lsp.toolchains.families import language_of_path, languages
 
 _PARALLEL: Final = max(os.cpu_count() or 1, 1)
@@ -80,7 +80,7 @@ async def _check_path(  # noqa: PLR0917 - each of them is another thing
     gate: asyncio.Semaphore,
     advance: Callable[[], None],
 ) -> CheckedFile:
-    async def check_snippet(snippet: Snippet, settings: Settings, name: str | None) -> CheckResult:
+    async def compile_(snippet: Snippet, settings: Settings, name: str | None) -> CheckResult:
         async with gate:
             return await pipeline.check(snippet, settings, name)
 
@@ -93,15 +93,11 @@ async def _check_path(  # noqa: PLR0917 - each of them is another thing
         advance()
         return CheckedFile(path, "", (result,))
     language = language_of_path(path)
-    results: tuple[CheckResult, ...]
     if language is None:
-        from wic_lsp.commands.blocks import check_blocks  # noqa: PLC0415 - reading Markdown takes a while to load
-
-        results = await check_blocks(text, settings, request.toolchains, check_snippet)
+        plans = plan_markdown(text, settings, request.toolchains)
     else:
-        snippet = extract_whole_file(text, language, path)
-        wanted = request.toolchains or settings.toolchains_for(language)
-        results = tuple([await check_snippet(snippet, settings, name) for name in wanted])
+        plans = plan_file(text, language, path, settings, request.toolchains)
+    results = await carry_out(plans, compile_)
     advance()
     return CheckedFile(path, text, results, absolute_path(path))
 

@@ -17,6 +17,7 @@ from wic_lsp.lsp.terms import Room
 from wic_lsp.lsp.to_lsp import ResolveUri, resolve_nothing, to_diagnostic
 from wic_lsp.model import CheckResult, Finding, Place, Position, Range, Severity
 from wic_lsp.positions import line_content
+from wic_lsp.snippets.kinds import MARKDOWN_EDITOR_IDS
 from wic_lsp.toolchains.families import languages
 
 
@@ -60,13 +61,25 @@ def explain(result: CheckResult, document: Document) -> Finding:
 
 def refuse_language(language_id: str) -> CheckResult:
     """Say that there is no compiler for a document's language."""
-    known = ", ".join(sorted(name for language in languages().values() for name in language.editor))
+    names = {name for language in languages().values() for name in language.editor} | MARKDOWN_EDITOR_IDS
+    known = ", ".join(sorted(names))
     return CheckResult(
         None,
         None,
         None,
         reason=f"The language '{language_id}' is not one that wic compiles.",
         remedy=f"It compiles: {known}.",
+    )
+
+
+def refuse_size(size: int, most: int) -> CheckResult:
+    """Say that a Markdown document is too large; both in code points."""
+    return CheckResult(
+        None,
+        None,
+        None,
+        reason=f"The document has {size:,} characters; at most {most:,} are read.",
+        remedy="Split it.",
     )
 
 

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Protocol
-from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
 
@@ -23,14 +22,14 @@ from wic_lsp.config import Origin, Problem, resolve
 from wic_lsp.lsp.cleaning import Cleaning
 from wic_lsp.lsp.client import Client
 from wic_lsp.lsp.documents import DocumentSnapshot, DocumentStore, TooManyDocuments, UnknownDocument
-from wic_lsp.lsp.present import present_results, refuse_document, refuse_language
+from wic_lsp.lsp.planning import path_of, plan
+from wic_lsp.lsp.present import present_results
 from wic_lsp.lsp.pulls import Pulls
 from wic_lsp.lsp.terms import Terms
-from wic_lsp.model import CheckResult, Snippet
+from wic_lsp.model import CheckResult
+from wic_lsp.plans import Compile, carry_out
 from wic_lsp.positions import Encoding
 from wic_lsp.scheduler import Scheduler
-from wic_lsp.snippets.whole_file import extract_whole_file
-from wic_lsp.toolchains.families import language_of_editor, language_of_path
 from wic_runtimes.contract import Transfer
 from wic_runtimes.errors import RuntimeFailure
 from wic_runtimes.waiting import outlast
@@ -312,25 +311,17 @@ class Session:
             self._accept(snapshot, (failed,))
 
     async def _compile(self, snapshot: DocumentSnapshot) -> tuple[CheckResult, ...]:
-        """Compile a document on every toolchain that was chosen for its language, side by side."""
-        snippet, settings = self._cut(snapshot), self.settings
-        if isinstance(snippet, CheckResult):
-            return (snippet,)
+        """Compile a document on every toolchain that was chosen for it, side by side."""
         shows_progress = self.client is not None and self.client.progress
-        title = f"Compiling {snippet.name}"
+        title = f"Compiling {PurePosixPath(path_of(snapshot.uri)).name}"
         with self._outbox.progress(title, snapshot.uri) if shows_progress else nullcontext():
-            check = self.terms.pipeline.check
-            checks = (check(snippet, settings, name) for name in settings.toolchains_for(snippet.language))
-            return tuple(await asyncio.gather(*checks))
+            return await self._carry_out(snapshot, self.terms.pipeline.check)
 
-    def _cut(self, snapshot: DocumentSnapshot) -> Snippet | CheckResult:
-        """Return what is compiled of a document, or the result that says why nothing is."""
-        if snapshot.is_refused and self.terms.room is not None:
-            return refuse_document(self.terms.room)
-        language = language_of_document(snapshot.language_id, snapshot.uri)
-        if language is None:
-            return refuse_language(snapshot.language_id)
-        return extract_whole_file(snapshot.text, language, path_of(snapshot.uri))
+    async def _carry_out(self, snapshot: DocumentSnapshot, compile_: Compile) -> tuple[CheckResult, ...]:
+        plans = await plan(snapshot, self.settings, self.terms.room)
+        if isinstance(plans, CheckResult):
+            return (plans,)
+        return await carry_out(plans, compile_)
 
     async def show_output(self, uri: str) -> tuple[CheckResult, ...]:
         """Compile an open document once more for what the compilers write to people.
@@ -349,12 +340,7 @@ class Session:
             show.cancel()
 
     async def _show(self, snapshot: DocumentSnapshot) -> tuple[CheckResult, ...]:
-        snippet, settings = self._cut(snapshot), self.settings
-        if isinstance(snippet, CheckResult):
-            return (snippet,)
-        show = self.terms.pipeline.show
-        shows = (show(snippet, settings, name) for name in settings.toolchains_for(snippet.language))
-        return tuple(await asyncio.gather(*shows))
+        return await self._carry_out(snapshot, self.terms.pipeline.show)
 
     def _accept(self, snapshot: DocumentSnapshot, results: tuple[CheckResult, ...]) -> None:
         """Keep and deliver a result, if its version is still the one that is open."""
@@ -376,17 +362,3 @@ class Session:
             self._outbox.publish(snapshot.uri, snapshot.version, diagnostics)
         if self._cleaning is not None:
             self._cleaning.go_on()
-
-
-def language_of_document(language_id: str, uri: str) -> str | None:
-    """Return the language by what the editor says it is, else by the file's name; None where unknown."""
-    return language_of_editor(language_id) or language_of_path(path_of(uri))
-
-
-def path_of(uri: str) -> str:
-    """Return the path that a URI names; for other schemes than `file` it is only good for its name."""
-    try:
-        path = urlsplit(uri).path
-    except ValueError:  # no URI at all, as "file://[x"
-        path = uri
-    return str(PurePosixPath(unquote(path) or "/"))
