@@ -86,13 +86,13 @@ def test_where_the_sandbox_does_not_work_docker_compiles(wic_with_docker, is_kno
     if is_known:
         assert wic("check", "--format", "json", "t.c").result["runtime"] == "sandbox"
     leave_on_path(wic, "gcc", "bwrap")
-    ended = wic("check", "--format", "json", "t.c")
+    ended = wic("check", "--no-cache", "--format", "json", "t.c")
     assert ended.code == 1
     assert (ended.result["runtime"], len(ended.result["diagnostics"])) == ("docker", 1)
     assert ended.result["why"].startswith(
         "It has the toolchain; sandbox does not work here (The sandbox needs"
     )
-    refused = wic("check", "--format", "json", "--runtime", "sandbox", "t.c")
+    refused = wic("check", "--no-cache", "--format", "json", "--runtime", "sandbox", "t.c")
     assert (refused.code, refused.result["outcome"]) == (2, "not_run")
 
 
