@@ -25,7 +25,9 @@ class Slot:
         self.wanted: int | None = None
         self.running: int | None = None
         self._due = 0.0
-        self._typical_s: float | None = None
+        self._is_edit = self._runs_edit = False
+        self._typical_s = 0.0
+        self._is_guess = True
 
     def request(self, version: int, now: float, delay_s: float | None, *, at_once: bool) -> None:
         """Ask for a check of `version`; it replaces whatever was asked for before.
@@ -33,12 +35,11 @@ class Slot:
         `delay_s` fixes the debounce; None adapts it to how long this document's checks take.
         """
         self.wanted = version
+        self._is_edit = not at_once
         self._due = now if at_once else now + (self.delay() if delay_s is None else delay_s)
 
     def delay(self) -> float:
         """Return the adaptive debounce: half of a typical check, within bounds."""
-        if self._typical_s is None:
-            return SHORTEST_DELAY_S
         return min(max(self._typical_s / 2, SHORTEST_DELAY_S), LONGEST_DELAY_S)
 
     def due(self) -> float | None:
@@ -50,14 +51,21 @@ class Slot:
         if self.wanted is None or self.running is not None:
             return None
         self.running, self.wanted = self.wanted, None
+        self._runs_edit = self._is_edit
         return self.running
 
     def end(self, duration_s: float | None) -> None:
-        """Note that the running check ended; `duration_s` is None when it was cancelled."""
+        """Note that the running check ended; `duration_s` is None when it was cancelled.
+
+        What a check takes that no edit asked for is a guess, until there is one that an edit did: the first
+        check of a document with a hundred blocks compiles all of them, and an edit one.
+        """
         self.running = None
-        if duration_s is not None:
-            previous = duration_s if self._typical_s is None else self._typical_s
-            self._typical_s = previous + _MEMORY * (duration_s - previous)
+        if duration_s is None or not (self._is_guess or self._runs_edit):
+            return
+        previous = duration_s if self._is_guess else self._typical_s
+        self._typical_s = previous + _MEMORY * (duration_s - previous)
+        self._is_guess = not self._runs_edit
 
 
 class Scheduler:

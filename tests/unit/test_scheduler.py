@@ -106,7 +106,7 @@ def test_the_delay_adapts_to_what_checks_take(duration_s, delay_s):
     """A quick document is checked 50 ms after an edit, a slow one after half of its time, at most 500 ms."""
     slot = Slot()
     for version in range(30):
-        slot.request(version, 0.0, None, at_once=True)
+        slot.request(version, 0.0, None, at_once=False)
         slot.begin()
         slot.end(duration_s)
     slot.request(99, 100.0, None, at_once=False)
@@ -117,10 +117,25 @@ def test_a_single_slow_check_does_not_make_a_quick_document_slow():
     """The delay follows the mean of what checks took, with the newest weighing a third."""
     slot = Slot()
     for duration_s in (0.1, 0.1, 0.1, 2.0):
-        slot.request(1, 0.0, None, at_once=True)
+        slot.request(1, 0.0, None, at_once=False)
         slot.begin()
         slot.end(duration_s)
     assert SHORTEST_DELAY_S < slot.delay() < LONGEST_DELAY_S
+
+
+def test_what_opening_took_counts_until_an_edit_was_checked():
+    """Opening a document with a hundred blocks compiles them all, an edit of it one; saving is no edit."""
+    slot = Slot()
+    for at_once, duration_s, delay_s in [
+        (True, 16.0, LONGEST_DELAY_S),
+        (True, 0.6, 0.3),
+        (False, 0.2, 0.1),
+        (True, 16.0, 0.1),
+    ]:
+        slot.request(1, 0.0, None, at_once=at_once)
+        slot.begin()
+        slot.end(duration_s)
+        assert slot.delay() == pytest.approx(delay_s)
 
 
 def test_a_cancelled_check_does_not_count_as_a_quick_one():
