@@ -85,6 +85,9 @@ class FakeOutbox:
         """Count it."""
         self.refreshes += 1
 
+    def refresh_lenses(self):
+        """Ask for none."""
+
     def warn(self, problem):
         """Keep it."""
         self.warned.append(problem.message)

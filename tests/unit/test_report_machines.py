@@ -290,6 +290,23 @@ def test_github_gets_one_command_per_finding():
     )
 
 
+def test_github_is_told_once_what_several_toolchains_say():
+    """In the names of those that say it; what not all say is marked, what was not checked is told of each."""
+    same, own = (Finding(Severity.ERROR, message, at(0, 0, 0, 1), code="-Wx") for message in ("both", "one"))
+    results = [
+        CheckResult("gcc-11", "s", Outcome.FINISHED, (same,)),
+        CheckResult("gcc-12", "s", Outcome.FINISHED, (same, own)),
+        *(CheckResult(name, "s", None, reason="No.") for name in ("gcc-8", "gcc-9")),
+    ]
+    place = "::error file=a.c,line=1,endLine=1,col=1,endColumn=2"
+    assert render("github", [CheckedFile("a.c", "x", tuple(results))]) == (
+        f"{place},title=gcc-11%2C gcc-12 -Wx::both\n"
+        f"{place},title=gcc-12 -Wx::one (only gcc-12)\n"
+        "::error file=a.c,title=not checked gcc-8::No.\n"
+        "::error file=a.c,title=not checked gcc-9::No.\n"
+    )
+
+
 def test_github_commands_cannot_be_forged():
     """Neither a message nor a path can begin a command of its own or add a property."""
     finding = Finding(Severity.WARNING, "a\r\n::error::b\rc\x1b", at(0, 0, 0, 1), code="x,y:z%")

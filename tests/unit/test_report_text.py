@@ -228,14 +228,70 @@ def test_a_file_without_snippets_is_named():
     assert text_of(CheckedFile("a.md", "", ())).startswith("a.md: nothing to compile\n")
 
 
-def test_several_toolchains_are_told_apart():
-    """With more than one toolchain each place names its own."""
-    one, two = (
-        CheckResult(name, "sandbox", Outcome.FINISHED, (error(at(0, 0, 0, 1)),)) for name in ("g", "c")
+def result_of(toolchain, *findings, **changes):
+    values = {"outcome": Outcome.FINISHED, "duration_s": 0.25} | changes
+    return CheckResult(toolchain, "sandbox", findings=findings, **values)
+
+
+def test_what_several_toolchains_agree_on_is_said_once():
+    """Each place says whose it is; the table has a line for each toolchain; the sum counts what is shown."""
+    same, own = error(at(0, 0, 0, 1), "both"), Finding(Severity.WARNING, "one", at(0, 2, 0, 3))
+    results = (
+        result_of("gcc-12", same),
+        result_of("clang-14", own, same),
+        result_of("gcc-9", outcome=None, reason="It is not here.", remedy="Install it."),
     )
-    shown = text_of(CheckedFile("a.c", "x", (one, two)))
-    assert " --> a.c:1:1 (g)\n" in shown
-    assert " --> a.c:1:1 (c)\n" in shown
+    assert (
+        text_of(CheckedFile("a.c", "x y", results))
+        == """\
+error: both
+ --> a.c:1:1 (gcc-12, clang-14)
+  |
+1 | x y
+  | ^
+
+warning: one
+ --> a.c:1:3 (only clang-14)
+  |
+1 | x y
+  |   ^
+
+not checked: It is not here. Install it.
+ --> a.c (gcc-9)
+
+gcc-12    1 error
+clang-14  1 error, 1 warning
+gcc-9     not compiled
+
+1 error, 1 warning, 1 not checked in 1 file; gcc-12, clang-14, gcc-9, sandbox, 0.75 s
+"""
+    )
+
+
+def test_several_files_are_a_table_with_a_column_for_each_toolchain():
+    """A block is named by its line; what was not asked for is told from what could not be compiled."""
+    block = at(3, 0, 3, 4).range
+    files = [
+        CheckedFile("a.c", "x", (result_of("gcc-12"), result_of("clang-14", error(at(0, 0, 0, 1))))),
+        CheckedFile("r.md", "x", (result_of("gcc-12", block=block),)),
+        CheckedFile("no.c", "", (CheckResult(None, None, None, reason="It is not there."),)),
+    ]
+    table = """
+
+        gcc-12        clang-14
+a.c     passes        1 error
+r.md:4  passes        -
+no.c    not compiled  not compiled
+
+1 error, 1 not checked in 3 files; \
+"""
+    assert table in text_of(*files)
+
+
+def test_one_toolchain_for_each_snippet_is_no_table():
+    """Blocks in several languages have several toolchains, and nothing to compare."""
+    results = (result_of("gcc-12"), result_of("rustc-1.63", block=at(3, 0, 3, 4).range))
+    assert text_of(CheckedFile("r.md", "x", results)).count("\n") == 1
 
 
 def test_colour_changes_nothing_but_colour():

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from wic_lsp.model import CheckResult, Finding, Note, Severity
+from wic_lsp.matrix import Merged, group_results, merge
+from wic_lsp.model import CheckResult, Note, Severity
 from wic_lsp.report.model import CheckedFile, explain, locate
 from wic_lsp.report.terminal import sanitise, sanitise_line
 
@@ -22,13 +23,15 @@ _COMMANDS: Final = {
 
 
 def render_github(files: Sequence[CheckedFile]) -> str:
-    """Return one command per finding and per result that is not complete; empty if all is well."""
+    """Return one command per finding and per result that is not complete; empty if all is well.
+
+    What several toolchains agree on is annotated once: GitHub shows few annotations of each step.
+    """
     commands = []
     for file in files:
-        for result in file.results:
-            commands += [_annotate(file, result, finding) for finding in result.findings]
-            if not result.is_complete:
-                commands.append(_tell_unchecked(file, result))
+        for group in group_results(file.results):
+            commands += [_annotate(file, merged) for merged in merge(group)]
+            commands += [_tell_unchecked(file, one) for one in group.results if not one.is_complete]
     return "".join(commands)
 
 
@@ -40,8 +43,8 @@ def _tell_unchecked(file: CheckedFile, result: CheckResult) -> str:
     return _command("error", properties, explain(result))
 
 
-def _annotate(file: CheckedFile, result: CheckResult, finding: Finding) -> str:
-    place = finding.place
+def _annotate(file: CheckedFile, merged: Merged) -> str:
+    finding, place = merged.finding, merged.finding.place
     start, end = place.range.start, place.range.end
     properties = {
         "file": file.path if place.file is None else locate(file.path, place.file),
@@ -51,10 +54,10 @@ def _annotate(file: CheckedFile, result: CheckResult, finding: Finding) -> str:
     # GitHub's annotations accept columns only within one line (Checks API, start_column).
     if start.line == end.line:
         properties |= {"col": str(start.column + 1), "endColumn": str(end.column + 1)}
-    properties["title"] = " ".join(filter(None, [result.toolchain or "wic", finding.code]))
+    properties["title"] = " ".join(filter(None, [", ".join(merged.toolchains) or "wic", finding.code]))
     message = "\n".join(
         [
-            finding.message,
+            merged.message,
             *(_say_note(file, note) for note in finding.notes),
             *(f"help: {fix.title}" for fix in finding.fixes),
         ]

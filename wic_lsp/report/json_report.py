@@ -54,10 +54,14 @@ def _to_object(file: CheckedFile, result: CheckResult, diagnostics: list[object]
 
 def _load_conversion() -> Callable[[CheckedFile, Sequence[str], str | None, Finding], object]:
     # lsprotocol takes 0.3 s to import, which the other formats shall not pay.
+    from wic_lsp.lsp.other_files import OtherFiles  # noqa: PLC0415
     from wic_lsp.lsp.to_lsp import to_diagnostic, to_json  # noqa: PLC0415
+
+    files = OtherFiles()
 
     def convert(file: CheckedFile, lines: Sequence[str], toolchain: str | None, finding: Finding) -> object:
         path = file.absolute or file.path
+        results = [result for result in file.results if result.companions]
         diagnostic = to_diagnostic(
             finding,
             lines,
@@ -65,6 +69,7 @@ def _load_conversion() -> Callable[[CheckedFile, Sequence[str], str | None, Find
             to_uri(path),
             source=f"wic {toolchain}" if toolchain else "wic",
             resolve_uri=lambda named: to_uri(locate(path, named)),
+            others=files.of(results),
         )
         return to_json(diagnostic)
 

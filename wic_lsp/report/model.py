@@ -5,6 +5,7 @@ Values and pure functions; the formats beside this module decide how they look.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -76,12 +77,13 @@ def to_uri(path: str) -> str:
 def locate(checked_path: str, file: str) -> str:
     """Return the path of a file that the compiler named while it compiled `checked_path`.
 
-    The job's own files lie in SOURCE_DIR inside the runtime and beside the checked file outside.
+    The job's own file lies in SOURCE_DIR inside the runtime and beside the checked file outside; others are
+    named as they lie from there.
     """
     named = PurePosixPath(file)
     if named.is_relative_to(SOURCE_DIR):
         named = named.relative_to(SOURCE_DIR)
-    return str(PurePosixPath(checked_path).parent / named)
+    return posixpath.normpath(PurePosixPath(checked_path).parent / named)
 
 
 def _sentence(text: str) -> str:

@@ -1,7 +1,8 @@
-"""The report for people: each finding with its place underlined, then one line that sums up.
+"""The report for people: each finding with its place underlined, a table, then one line that sums up.
 
-It follows what rustc and ruff print. Lines and columns are shown from one, in code points. It must never
-print other people's text unsanitised, and never call a file clean that was not compiled to the end.
+It follows what rustc and ruff print. What several toolchains agree on is said once, and the table is there
+where there are several. Lines and columns are shown from one, in code points. It must never print other
+people's text unsanitised, and never call a file clean that was not compiled to the end.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from wic_lsp.matrix import group_results, merge
 from wic_lsp.model import Finding, Place, Severity
 from wic_lsp.positions import split_lines
 from wic_lsp.report.excerpt import draw_excerpt, last_line
 from wic_lsp.report.model import CheckedFile, explain, locate
+from wic_lsp.report.table import draw_table, name_group
 from wic_lsp.report.terminal import Line, Style, paint, sanitise, sanitise_line
 
 _LABELS: Final = {
@@ -31,6 +34,8 @@ def render_text(files: Sequence[CheckedFile], *, colour: bool = False) -> str:
     lines: list[Line] = []
     for file in files:
         lines += _draw_file(file)
+    table = draw_table(files)
+    lines += [*table, _EMPTY] if table else []
     lines.append(_summary(files))
     return paint(lines, colour=colour)
 
@@ -51,18 +56,21 @@ def _draw_file(file: CheckedFile) -> Iterable[Line]:
         yield _EMPTY
     lines = split_lines(file.text)
     names_toolchain = len({result.toolchain for result in file.results}) > 1
-    for result in file.results:
-        toolchain = f" ({result.toolchain})" if names_toolchain and result.toolchain else ""
-        sheet = _Sheet(file.path, lines, sanitise_line(toolchain))
-        for finding in result.findings:
-            yield from _draw_finding(finding, sheet)
+
+    def name(said: str | None) -> str:
+        return sanitise_line(f" ({said})") if names_toolchain and said else ""
+
+    for group in group_results(file.results):
+        for merged in merge(group):
+            sayers = name(merged.only or ", ".join(merged.toolchains))
+            yield from _draw_finding(merged.finding, _Sheet(file.path, lines, sayers))
             yield _EMPTY
-        if not result.is_complete:
-            yield from _draw_head("not checked", Style.ERROR, explain(result))
-            line = f":{result.block.start.line + 1}" if result.block is not None else ""
-            where = f"{sanitise_line(file.path)}{line}{sheet.toolchain}"
-            yield ((" --> ", Style.GUTTER), (where, Style.PLAIN))
-            yield _EMPTY
+        for result in group.results:
+            if not result.is_complete:
+                yield from _draw_head("not checked", Style.ERROR, explain(result))
+                where = f"{sanitise_line(name_group(file.path, group))}{name(result.toolchain)}"
+                yield ((" --> ", Style.GUTTER), (where, Style.PLAIN))
+                yield _EMPTY
 
 
 def _draw_finding(finding: Finding, sheet: _Sheet) -> Iterable[Line]:
@@ -110,7 +118,12 @@ def _draw_aside(label: str, style: Style, message: str, width: int) -> Iterable[
 
 def _summary(files: Sequence[CheckedFile]) -> Line:
     results = [result for file in files for result in file.results]
-    severities = Counter(finding.severity for result in results for finding in result.findings)
+    severities = Counter(
+        merged.finding.severity
+        for file in files
+        for group in group_results(file.results)
+        for merged in merge(group)
+    )
     notes = severities[Severity.INFORMATION] + severities[Severity.HINT]
     missing = sum(not result.is_complete for result in results)
     counts = [
