@@ -65,12 +65,36 @@ def test_a_suggestion_with_several_parts_is_one_fix():
     assert fix.is_sure
 
 
-@pytest.mark.parametrize("applicability", ["MaybeIncorrect", "HasPlaceholders", "Unspecified", None])
+@pytest.mark.parametrize("applicability", ["MaybeIncorrect", "Unspecified", None])
 def test_a_fix_of_which_one_part_is_not_sure_is_not(applicability):
     """Whatever the other parts are."""
     parts = (suggestion(2, 3, "a"), suggestion(6, 7, "b", applicability))
     (finding,) = parse(said(span(), children=[help_(*parts)]))
     assert [fix.is_sure for fix in finding.fixes] == [False]
+
+
+def test_what_has_placeholders_is_told_and_never_put_into_the_text():
+    """Its text would not compile: only the user can fill it in."""
+    parts = (suggestion(2, 3, "a: /* Type */", "HasPlaceholders"), suggestion(6, 7, "b"))
+    (finding,) = parse(said(span(), children=[help_(*parts)]))
+    assert finding.fixes == ()
+    assert [note.message for note in finding.notes] == ["do so: `a: /* Type */`"]
+
+
+def test_of_several_sure_ways_none_is_sure():
+    """They are alternatives, and rustc does not say which; one that is told twice is one."""
+    two = [help_(suggestion(2, 3, "a")), help_(suggestion(2, 3, "b"))]
+    (finding,) = parse(said(span(), children=two))
+    assert [fix.is_sure for fix in finding.fixes] == [False, False]
+    (finding,) = parse(said(span(), children=[two[0], two[0]]))
+    assert [fix.is_sure for fix in finding.fixes] == [True]
+
+
+def test_a_sure_way_stays_sure_beside_guesses():
+    """The compiler says which of them it means."""
+    ways = [help_(suggestion(2, 3, "a")), help_(suggestion(2, 3, "b", "MaybeIncorrect"))]
+    (finding,) = parse(said(span(), children=ways))
+    assert [fix.is_sure for fix in finding.fixes] == [True, False]
 
 
 def test_other_ways_at_the_same_place_are_other_fixes():

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import pairwise
 
 from wic_lsp.model import Edit, Finding, Fix, Note, Place, Range
 from wic_lsp.parsers.flood import describe_cut, keep_most_grave
@@ -40,7 +42,8 @@ def _to_finding(remark: Remark, placer: Placer) -> Finding:
         code=remark.code,
         code_url=remark.code_url,
         notes=(*origin, *(_to_note(note, placer) for note in remark.notes[:_MOST_NOTES])),
-        fixes=tuple(_fixes(remark, placer)),
+        fixes=_settle(_fixes(remark, placer)),
+        origin=origin[0].place if origin else None,
     )
 
 
@@ -84,15 +87,27 @@ def _fixes(remark: Remark, placer: Placer) -> Iterable[Fix]:
             yield Fix(note.message.strip(), edits, is_sure=note.is_sure)
 
 
+def _settle(fixes: Iterable[Fix]) -> tuple[Fix, ...]:
+    """Return each change once. Of several that are sure none is: which is meant is the user's to say."""
+    kept: dict[tuple[Edit, ...], Fix] = {}
+    for fix in fixes:
+        same = kept.setdefault(fix.edits, fix)
+        kept[fix.edits] = replace(same, is_sure=same.is_sure or fix.is_sure)
+    is_settled = sum(fix.is_sure for fix in kept.values()) <= 1
+    return tuple(fix if is_settled else replace(fix, is_sure=False) for fix in kept.values())
+
+
 def _edits(replacements: tuple[Replacement, ...], placer: Placer) -> tuple[Edit, ...]:
-    """Return the edits of one fix; none if any of them is outside of the snippet."""
+    """Return the edits of one fix; none if any of them is outside of the snippet, or overlaps another."""
     edits = []
     for replacement in replacements:
         range_ = placer.find_replaced(replacement)
         if range_ is None:
             return ()
         edits.append(Edit(range_, replacement.text))
-    return tuple(edits)
+    ranges = sorted(edit.range for edit in edits)
+    overlap = any(one.end > other.start for one, other in pairwise(ranges))
+    return () if overlap else tuple(edits)
 
 
 def _title(edits: tuple[Edit, ...], placer: Placer) -> str:

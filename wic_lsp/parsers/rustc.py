@@ -33,6 +33,8 @@ _SUMMARY: Final = re.compile(
     r"|\d+ warnings? emitted"
 )
 _SURE: Final = "MachineApplicable"
+_PLACEHOLDERS: Final = "HasPlaceholders"
+"""With holes that only the user can fill: it is told, and never put into the text."""
 _MOST_EXPANSIONS: Final = 128
 _OTHERS_SHOWN: Final = 20
 _WORDLESS: Final = "The compiler said something that could not be read."
@@ -185,9 +187,15 @@ def _read_child(child: Json, sources: Sources) -> Iterator[Remark]:
             if span is not first:
                 yield from _read_label(span, sources)
         return
-    for way, is_sure in ways:
-        told = message if len(ways) == 1 else f"{message}: `{' '.join(way[0].text.split())}`"
-        yield replace(note, message=told, replacements=way, is_sure=is_sure)
+    for way, words in ways:
+        text = " ".join(way[0].text.split())
+        is_offered = _PLACEHOLDERS not in words
+        is_told = text in message or (is_offered and len(ways) == 1)
+        told = message if is_told else f"{message}: `{text}`"
+        if is_offered:
+            yield replace(note, message=told, replacements=way, is_sure=words == {_SURE})
+        else:
+            yield replace(note, message=told)
 
 
 def _with_label(message: str, span: Json) -> str:
@@ -195,25 +203,25 @@ def _with_label(message: str, span: Json) -> str:
     return f"{message}\n{label}" if label else message
 
 
-def _ways(spans: Sequence[Json], sources: Sources) -> Iterator[tuple[tuple[Replacement, ...], bool]]:
-    """Yield each way to change the text that the spans hold, and whether rustc is sure of it.
+def _ways(spans: Sequence[Json], sources: Sources) -> Iterator[tuple[tuple[Replacement, ...], set[str]]]:
+    """Yield each way to change the text that the spans hold, and rustc's words for how sure it is of it.
 
     rustc writes the parts of all ways one after the other: a new one begins where a part touches what was
     changed already. Of ways there may be several only where it is not sure.
     """
     parts: list[Replacement] = []
-    is_sure = True
+    words: set[str] = set()
     for span in spans:
         part = _replacement(span, sources)
         if part is None:
             continue
         if any(_touches(part, other) for other in parts):
-            yield tuple(parts), is_sure
-            parts, is_sure = [], True
+            yield tuple(parts), words
+            parts, words = [], set()
         parts.append(part)
-        is_sure = is_sure and text_of(span, "suggestion_applicability") == _SURE
+        words.add(text_of(span, "suggestion_applicability"))
     if parts:
-        yield tuple(parts), is_sure
+        yield tuple(parts), words
 
 
 def _touches(one: Replacement, other: Replacement) -> bool:
