@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 from wic_lsp.model import Finding, Severity
 from wic_lsp.parsers.documents import (
     Json,
-    decode_elements,
-    decode_value,
     elements,
     member,
     number_of,
@@ -26,11 +24,10 @@ from wic_lsp.parsers.findings import to_findings
 from wic_lsp.parsers.gcc_json import BROKEN_OFF, GCC_RULER, gather_notes
 from wic_lsp.parsers.gcc_text import SEVERITIES, is_guess, read_leftovers
 from wic_lsp.parsers.remarks import Includer, Point, Remark, Replacement, Report, Spot
+from wic_lsp.parsers.sarif_log import find_log, steps_of
 from wic_lsp.parsers.sources import Sources
 from wic_lsp.positions import display_to_byte_column
 
-_OBJECT = re.compile(r'^\{(?=\s*(?:"|\Z))', re.MULTILINE)
-_RESULTS = re.compile(r'"results"\s*:\s*\[')
 _LINK = re.compile(r"\[([^\[\]]*)\]\((?:sarif:|https://gcc\.gnu\.org/)[^()\s]*\)")
 _DOUBLES_BRACES = re.compile(r"(?:1[5-9]|[2-9]\d)\.")
 _DEEPEST_CHAIN = 200
@@ -42,29 +39,20 @@ def parse_gcc_sarif(_stdout: bytes, stderr: bytes, sources: Sources) -> tuple[Fi
     reader = _Reader(sources)
     remarks: list[Remark] = []
     outside = text
-    match = _OBJECT.search(text)
-    if match is not None:
-        log = decode_value(text, match.start())
-        outside = text[: match.start()] + "\n" + text[log.end :]
+    log = find_log(text)
+    if log is not None:
+        outside = log.outside
         remarks.extend(reader.read_log(log.value))
-        if not elements(log.value, "runs"):
-            remarks.extend(_rescue(text, match.start(), reader))
-    leftovers = read_leftovers(outside, has_report=match is not None)
+        if log.is_broken:
+            remarks.extend(remark for result in log.rescued for remark in reader.read_result(result, {}))
+            remarks.append(BROKEN_OFF)
+    leftovers = read_leftovers(outside, has_report=log is not None)
     report = Report(
         gather_notes((*remarks, *leftovers.remarks)),
         was_stopped=leftovers.was_stopped,
         openers=leftovers.openers,
     )
     return to_findings(report, sources, GCC_RULER)
-
-
-def _rescue(text: str, start: int, reader: _Reader) -> Iterator[Remark]:
-    """Yield the results that are whole in a log that is not, then that it breaks off."""
-    results = _RESULTS.search(text, start)
-    if results is not None:
-        for result in decode_elements(text, results.end()).values:
-            yield from reader.read_result(result, {})
-    yield BROKEN_OFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +132,9 @@ class _Reader:
 
     def _read_flows(self, result: Json) -> Iterator[Remark]:
         """Yield the steps of the paths that the analyzer found."""
-        for flow in elements(result, "codeFlows"):
-            for thread in elements(flow, "threadFlows"):
-                for step in elements(thread, "locations"):
-                    location = member(step, "location")
-                    if text_of(location, "message", "text"):
-                        yield self._read_note(location)
+        for location in steps_of(result):
+            if text_of(location, "message", "text"):
+                yield self._read_note(location)
 
     def _read_spot(self, location: Json) -> Spot | None:
         file = _read_file(member(location, "physicalLocation", "artifactLocation"))

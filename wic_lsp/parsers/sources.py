@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -24,7 +25,7 @@ class Sources:
         path = PurePosixPath(name)
         if path.is_relative_to(SOURCE_DIR):
             path = path.relative_to(SOURCE_DIR)
-        key = str(path)
+        key = posixpath.normpath(path)  # no file of a job is a link
         return key if key in self.texts else None
 
 
