@@ -79,8 +79,8 @@ def test_no_file_of_the_host_can_be_included(wic, need, family):
     assert "root:" not in ended.out
     for result in ended.results:
         assert result["outcome"] == "finished"
-        (diagnostic,) = result["diagnostics"]
-        assert "No such file" in diagnostic["message"] or "not found" in diagnostic["message"]
+        (error,) = (one for one in result["diagnostics"] if one["severity"] == 1)
+        assert "No such file" in error["message"] or "not found" in error["message"]
 
 
 def test_an_image_shows_its_own_files_and_none_of_the_hosts(shell, missing_engine):
@@ -116,14 +116,19 @@ def test_no_file_of_the_host_can_be_asked_for(wic, need, family):
     assert (ended.code, ended.result["outcome"]) == (0, "finished")
 
 
-def test_no_file_beside_the_source_can_be_included(anywhere):
-    """The compiler sees the one file that was named, at a place that is not the user's folder."""
+def test_no_file_outside_the_folder_can_be_included(anywhere):
+    """The compiler sees what was named, and what that names in its folder, and not by way of a link."""
     secret = make_marker()
     anywhere.write("secret.h", f"#error {secret}\n")
-    for path in ("secret.h", str(anywhere.folder / "secret.h")):
+    anywhere.folder /= "workspace"
+    anywhere.write("beside.h", f"#error {secret}\n")
+    (anywhere.folder / "linked_from_elsewhere.h").symlink_to("../secret.h")
+    above = str(anywhere.folder.parent / "secret.h")
+    for path in ("../secret.h", "linked_from_elsewhere.h", above, "../workspace/../secret.h"):
         ended = attack(anywhere, ".c", f'#include "{path}"\n', limit_s=30)
         assert ended.code == 1
         assert secret not in ended.out
+    assert secret in attack(anywhere, ".c", '#include "beside.h"\n', limit_s=30).out
 
 
 def test_the_message_of_a_file_that_does_not_compile_names_no_folder_of_the_host(anywhere):
