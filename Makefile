@@ -48,6 +48,7 @@ bench: setup
 	$(BIN)/python tests/bench/bench_documents.py
 	$(BIN)/python tests/bench/bench_server.py
 	$(BIN)/python tests/bench/bench_cache.py
+	$(BIN)/python tests/bench/bench_markdown.py
 	$(BIN)/python tests/bench/hammer.py
 	$(BIN)/python tests/bench/bench_docker.py || test $$? -eq 2
 	$(BIN)/python tests/bench/bench_kubernetes.py || test $$? -eq 2

@@ -20,21 +20,10 @@ from typing import Final
 
 from markdown_it.common.utils import unescapeAll
 
-from wic_lsp.model import (
-    Attributes,
-    Edit,
-    Expectation,
-    Finding,
-    Fix,
-    Note,
-    Place,
-    Position,
-    Range,
-    Severity,
-)
+from wic_lsp.model import Attributes, Expectation, Finding, Note, Position, Range
 from wic_lsp.snippets.fences import Words
+from wic_lsp.snippets.words import Word, mistake
 
-PROBLEM_CODE: Final = "wic-attribute"
 _OURS: Final = "wic:"
 _PLAIN: Final = ("continue", "fragment", "must-fail", "skip")
 _VALUED: Final = ("standard", "toolchain")
@@ -42,14 +31,6 @@ _WORD: Final = re.compile(r"[^\s,{}]+")
 _EDITION: Final = re.compile(r"edition(20\d\d)")
 _ERROR_CODE: Final = re.compile(r"E\d{4}")
 _OF_RUSTDOC: Final = ("compile_fail", "ignore", "no_run", "should_panic", "test_harness")
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """One word with its place; `text` is without backslashes and entities."""
-
-    text: str
-    range: Range
 
 
 @dataclass(slots=True)
@@ -80,14 +61,15 @@ def read_attributes(
     return reading.attributes, tuple(reading.problems)
 
 
-def _split(words: Words) -> Iterator[_Word]:
+def _split(words: Words) -> Iterator[Word]:
+    """Return the words, without backslashes and entities."""
     for match in _WORD.finditer(words.text):
         line, column = words.at.line, words.at.column
         range_ = Range(Position(line, column + match.start()), Position(line, column + match.end()))
-        yield _Word(unescapeAll(match[0]), range_)
+        yield Word(unescapeAll(match[0]), range_)
 
 
-def _read(words: Iterable[_Word], reading: _Reading, *, is_rust: bool) -> None:
+def _read(words: Iterable[Word], reading: _Reading, *, is_rust: bool) -> None:
     for word in words:
         name, _, value = word.text.removeprefix(_OURS).partition("=")
         if word.text.startswith(_OURS):
@@ -98,14 +80,14 @@ def _read(words: Iterable[_Word], reading: _Reading, *, is_rust: bool) -> None:
             _read_rust(word, reading)
 
 
-def _read_ours(word: _Word, name: str, value: str, reading: _Reading) -> None:
+def _read_ours(word: Word, name: str, value: str, reading: _Reading) -> None:
     known = reading.attributes
     match name:
         case "must-fail":
             codes = (*known.codes, *filter(None, [value]))
             reading.learn(expectation=Expectation.FAILS, codes=codes)
         case "skip" | "fragment" | "continue" if "=" in word.text:
-            reading.problems.append(_problem(word, f"'{_OURS}{name}' takes no value.", f"{_OURS}{name}"))
+            reading.problems.append(mistake(word, f"'{_OURS}{name}' takes no value.", f"{_OURS}{name}"))
         case "skip":
             reading.learn(is_skipped=True)
         case "fragment":
@@ -115,7 +97,7 @@ def _read_ours(word: _Word, name: str, value: str, reading: _Reading) -> None:
         case "toolchain" | "standard" if not value:
             example = "gcc-12" if name == "toolchain" else "c++20"
             reading.problems.append(
-                _problem(word, f"'{_OURS}{name}' needs a value, as {_OURS}{name}={example}.")
+                mistake(word, f"'{_OURS}{name}' needs a value, as {_OURS}{name}={example}.")
             )
         case "toolchain":
             reading.learn(toolchains=(*known.toolchains, value))
@@ -125,7 +107,7 @@ def _read_ours(word: _Word, name: str, value: str, reading: _Reading) -> None:
             reading.problems.append(_unknown(word, name, value))
 
 
-def _read_rust(word: _Word, reading: _Reading) -> None:
+def _read_rust(word: Word, reading: _Reading) -> None:
     said = word.text.removeprefix(".")
     edition = _EDITION.fullmatch(said)
     if said == "compile_fail":
@@ -139,22 +121,16 @@ def _read_rust(word: _Word, reading: _Reading) -> None:
     elif said not in _OF_RUSTDOC:
         meant = next((one for one in _OF_RUSTDOC if _bare(one) == _bare(said)), None)
         if meant is not None:
-            reading.problems.append(_problem(word, f"'{said}' is no attribute of rustdoc.", meant))
+            reading.problems.append(mistake(word, f"'{said}' is no attribute of rustdoc.", meant))
 
 
 def _bare(word: str) -> str:
     return word.lower().replace("-", "").replace("_", "")
 
 
-def _unknown(word: _Word, name: str, value: str) -> Finding:
+def _unknown(word: Word, name: str, value: str) -> Finding:
     near = difflib.get_close_matches(name, [*_PLAIN, *_VALUED], n=1)
     meant = "".join([_OURS, near[0], f"={value}" if value else ""]) if near else None
     known = [f"{_OURS}{one}" for one in _PLAIN] + [f"{_OURS}{one}=…" for one in _VALUED]
-    found = _problem(word, f"There is no attribute '{_OURS}{name}'.", meant)
+    found = mistake(word, f"There is no attribute '{_OURS}{name}'.", meant)
     return replace(found, notes=(Note(f"Known are {', '.join(known)}."),))
-
-
-def _problem(word: _Word, message: str, meant: str | None = None) -> Finding:
-    hint = f" Did you mean '{meant}'?" if meant else ""
-    fixes = (Fix(f"Write '{meant}'", (Edit(word.range, meant),), is_sure=False),) if meant else ()
-    return Finding(Severity.ERROR, message + hint, Place(None, word.range), code=PROBLEM_CODE, fixes=fixes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -67,7 +67,21 @@ class Fenced:
 
 def fenced(language: str) -> Fenced:
     """Return how that language is compiled from blocks."""
-    return _tables().get(language, Fenced())
+    known, own = _tables().get(language), languages().get(language)
+    if known is not None:
+        return known
+    return Fenced() if own is None else _as_written(own)
+
+
+def _as_written(language: Language) -> Fenced:
+    """Return how a language is compiled that has no table: as it is written."""
+    forms = []
+    if language.comment:
+        forms.append(rf"{re.escape(language.comment)}[^\n]*")
+    if language.block_comment:
+        begin, end = map(re.escape, language.block_comment)
+        forms.append(rf"{begin}(?s:.*?)(?:{end}|\Z)")
+    return Fenced(comment=re.compile("|".join(forms)) if forms else _NEVER)
 
 
 def language_of_word(word: str) -> tuple[str, str] | None:
@@ -75,22 +89,22 @@ def language_of_word(word: str) -> tuple[str, str] | None:
 
     None where we have none. Capitals are taken for small letters.
     """
-    return _words().get(word.lower())
+    return _words(tuple(languages().values())).get(word.lower())
 
 
 @cache
-def _words() -> Mapping[str, tuple[str, str]]:
+def _words(known: Sequence[Language]) -> Mapping[str, tuple[str, str]]:
     """Return languages and endings by each word; a name goes before other languages' endings."""
     words: dict[str, tuple[str, str]] = {}
     for words_of in (_names, _endings):
-        for language in languages().values():
+        for language in known:
             for word, ending in words_of(language):
                 words.setdefault(word.lower(), (language.id, ending))
     return words
 
 
 def _names(language: Language) -> Iterator[tuple[str, str]]:
-    for word in (language.id, *language.editor, *fenced(language.id).names):
+    for word in (language.id, *language.editor, *language.words, *fenced(language.id).names):
         yield word, language.endings[0]
 
 

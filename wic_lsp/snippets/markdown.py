@@ -18,11 +18,13 @@ from typing import Final
 
 from wic_lsp.model import Attributes, Block, Expectation, Finding, Place, Range, Severity, Snippet
 from wic_lsp.positions import line_content
-from wic_lsp.snippets.attributes import PROBLEM_CODE, first_word, read_attributes
+from wic_lsp.snippets.attributes import first_word, read_attributes
+from wic_lsp.snippets.directive import MARK, MOST_LINES, read_directive
 from wic_lsp.snippets.fenced import Fenced, fenced, language_of_word
 from wic_lsp.snippets.fences import FencedText, find_fences
 from wic_lsp.snippets.fragments import Part, Placed, compose
 from wic_lsp.snippets.hidden_lines import reveal
+from wic_lsp.snippets.words import PROBLEM_CODE
 
 _ID_LENGTH: Final = 16
 
@@ -67,7 +69,27 @@ def _read(fence: FencedText) -> _Piece | None:
     if known is None:
         return None
     language, ending = known
-    return _Piece(language, ending, fence, *read_attributes(fence.info, fence.comment, language))
+    piece = _Piece(language, ending, fence, *read_attributes(fence.info, fence.comment, language))
+    has_word = any(MARK in line for line in fence.lines[:MOST_LINES])
+    return _listen(piece) if has_word and not piece.attributes.is_skipped else piece
+
+
+def _listen(piece: _Piece) -> _Piece:
+    """Add what a comment in the block's first lines asks for; what its fence says goes before."""
+    placed = _shown_lines(piece, fenced(piece.language))[:MOST_LINES]
+    text, lines = "".join(line for line, _ in placed), tuple(origin for _, origin in placed)
+    wishes, problems = read_directive(Snippet(text, piece.language, "", lines))
+    said = piece.attributes
+    return replace(
+        piece,
+        attributes=replace(
+            said,
+            toolchains=said.toolchains or wishes.toolchains,
+            standard=said.standard or wishes.standard,
+            flags=wishes.flags,
+        ),
+        problems=(*piece.problems, *problems),
+    )
 
 
 def _join(pieces: Iterable[_Piece | None]) -> list[_Unit]:
@@ -121,25 +143,31 @@ def _make_block(unit: _Unit) -> Block:
 
 
 def _of_all(pieces: Sequence[_Piece]) -> Attributes:
-    """Return the last one's attributes; the toolchains and the standard are the last that were named."""
+    """Return the last one's attributes; toolchains and standard are the last that were named, flags all."""
     asked = [piece.attributes for piece in reversed(pieces)]
     return replace(
         asked[0],
         toolchains=next((one.toolchains for one in asked if one.toolchains), ()),
         standard=next((one.standard for one in asked if one.standard), None),
+        flags=tuple(flag for piece in pieces for flag in piece.attributes.flags),
     )
 
 
 def _make_part(piece: _Piece, rules: Fenced) -> Part:
-    hides = piece.attributes.hides or rules.hides
     fence = piece.fence
-    lines = zip(fence.lines, fence.origins, strict=True)
     return Part(
-        tuple(_reveal(placed, hides) for placed in lines) if hides else tuple(lines),
+        _shown_lines(piece, rules),
         piece.attributes.is_fragment or rules.is_always_fragment,
         fence.opening,
         fence.end,
     )
+
+
+def _shown_lines(piece: _Piece, rules: Fenced) -> tuple[Placed, ...]:
+    """Return a block's lines as they are compiled, without what hides some of them."""
+    hides = piece.attributes.hides or rules.hides
+    lines = zip(piece.fence.lines, piece.fence.origins, strict=True)
+    return tuple(_reveal(placed, hides) for placed in lines) if hides else tuple(lines)
 
 
 def _reveal(placed: Placed, hides: str) -> Placed:
