@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Final, cast
 from uuid import uuid4
 
-from wic_lsp.toolchains.candidates import Candidate, Unusable, in_image, on_host
+from wic_lsp.toolchains.candidates import Candidate, Unusable, by_bare_name, in_image, on_host
 from wic_lsp.toolchains.families import Family, Toolchain, languages
 from wic_runtimes.contract import Image, Outcome, Program, Runtime
 from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure
 
 _CACHE_FILE: Final = "toolchains.json"
 _UNUSABLE_KNOWN_S: Final = 30.0
+_PROVISIONAL_KNOWN_S: Final = 30.0
 _PROGRAMS_KNOWN_S: Final = 5.0
 """How long found programs are taken for granted: looking through PATH takes as long as a small compile."""
 
@@ -46,7 +47,7 @@ class Catalogue:
         self._families = families
         self._file = cache_folder / _CACHE_FILE if cache_folder is not None else None
         self._versions: dict[str, str] | None = None
-        self._provisional: set[str] = set()
+        self._provisional: dict[str, float] = {}
         self._unusable: dict[str, tuple[float, Unusable]] = {}
         self._programs: dict[tuple[str, tuple[str, ...]], tuple[float, Sequence[Program]]] = {}
         self._images: dict[str, tuple[float, Sequence[Image]]] = {}
@@ -66,6 +67,7 @@ class Catalogue:
         number = wanted.rpartition("-")[2]
         candidates.sort(key=lambda one: not any(name.endswith(f"-{number}") for name in one.program.names))
         failure: RuntimeFailure | None = None
+        unusable: Unusable | None = None
         for candidate in candidates:
             if wanted.startswith(candidate.family.id):
                 try:
@@ -76,7 +78,9 @@ class Catalogue:
                 if isinstance(found, Toolchain) and wanted in {found.id, candidate.family.id}:
                     return found
                 if isinstance(found, Unusable) and found.id == wanted:
-                    raise ImageUnavailable(found.reason, found.remedy)
+                    unusable = unusable or found
+        if unusable is not None:
+            raise ImageUnavailable(unusable.reason, unusable.remedy)
         if failure is not None:
             raise failure
         for image in await self._missing_images(language, wanted):
@@ -87,7 +91,7 @@ class Catalogue:
         """Take the compiler that the bare name (`g++`) means, else the newest of the first family."""
         failure: Unusable | None = None
         candidates = await self._candidates(language)
-        plain = [one for one in candidates if one.is_plain]
+        plain = by_bare_name(candidates)
         for candidate in (*plain, *(one for one in candidates if one not in plain)):
             found = await self._probe(candidate)
             if isinstance(found, Toolchain):
@@ -129,15 +133,15 @@ class Catalogue:
                 found.append(candidate.unusable(failure.reason, failure.remedy))
         if failures and len(failures) == len(found):
             raise failures[0]
-        unique = {(one.id, one.language): one for one in reversed(found)}
         order = list(self._families)
+        unique = _without_repetition(found)
 
         def rank(one: Toolchain | Unusable) -> tuple[int, int, list[int]]:
             family = next((index for index, name in enumerate(order) if one.id.startswith(name)), len(order))
             numbers = [-int(digits) for digits in re.findall(r"\d+", one.id)]
             return (names.index(one.language), family, numbers)
 
-        return tuple(sorted(unique.values(), key=rank))
+        return tuple(sorted(unique, key=rank))
 
     async def _candidates(self, language: str) -> list[Candidate]:
         found: list[Candidate] = []
@@ -193,7 +197,7 @@ class Catalogue:
         async with lock:
             versions = await self._load()
             key = candidate.stamp
-            remembered = versions.get(key)
+            remembered = versions.get(key) if not self._is_outdated(key) else None
             # The file is ours to write and anybody's to damage: what is no version is asked for again.
             is_answer = remembered is not None and candidate.family.version_pattern.search(remembered)
             answer = remembered if remembered is not None and is_answer else await self._ask_anew(candidate)
@@ -201,12 +205,20 @@ class Catalogue:
                 return answer
             found = candidate.answered(answer)
             if isinstance(found, Toolchain) and found.dialect.is_provisional:
-                self._provisional.add(key)  # the next server asks again
+                if remembered is None:
+                    self._provisional[key] = self._clock()
+            else:
+                self._provisional.pop(key, None)
             if answer != remembered:
                 versions[key] = answer
                 lasting = {one: said for one, said in versions.items() if one not in self._provisional}
                 await asyncio.to_thread(self._save, lasting)
         return found
+
+    def _is_outdated(self, key: str) -> bool:
+        """Whether what was said for the time being was said a while ago. The next server asks in any case."""
+        said_at = self._provisional.get(key)
+        return said_at is not None and self._clock() - said_at > _PROVISIONAL_KNOWN_S
 
     async def _ask_anew(self, candidate: Candidate) -> str | Unusable:
         """Ask the compiler, unless it was found unusable a moment ago: every edit may pass it by."""
@@ -227,9 +239,9 @@ class Catalogue:
             )
         try:
             output = await self._runtime.compile(candidate.ask_version(f"version-{uuid4().hex}"))
-        except ImageUnavailable as failure:
+        except (ImageUnavailable, JobRejected) as failure:
             return candidate.unusable(failure.reason, failure.remedy)
-        text = output.stdout.decode(errors="replace").strip()
+        text = (output.stdout.strip() or output.stderr.strip()).decode(errors="replace")
         has_failed = output.outcome is not Outcome.FINISHED or output.exit_code != 0
         if has_failed or not family.version_pattern.search(text):
             said = output.stderr.decode(errors="replace").strip() or text or output.outcome.value
@@ -270,6 +282,15 @@ class Catalogue:
             f"There is no {title} toolchain '{wanted}' in the runtime '{self._runtime.name}'.",
             f"{hint}Usable: {', '.join(names) or 'none'}.",
         )
+
+
+def _without_repetition(found: Sequence[Toolchain | Unusable]) -> list[Toolchain | Unusable]:
+    """Return of each toolchain the first that can be used, or the first where none can."""
+    usable_first = sorted(found, key=lambda one: isinstance(one, Unusable))
+    unique: dict[tuple[str, str], Toolchain | Unusable] = {}
+    for one in usable_first:
+        unique.setdefault((one.id, one.language), one)
+    return list(unique.values())
 
 
 def _read_versions(file: Path) -> dict[str, str]:

@@ -74,7 +74,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that the compiler said. `place` is where the user should look."""
+    """One thing that the compiler said. `place` is where the user should look.
+
+    `origin` is where it really is, if that is in another file, and `place` is what leads there.
+    """
 
     severity: Severity
     message: str
@@ -83,6 +86,7 @@ class Finding:
     code_url: str | None = None
     notes: tuple[Note, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    origin: Place | None = None
 
 
 @unique
@@ -133,6 +137,22 @@ class LineOrigin:
 
 
 @dataclass(frozen=True, slots=True)
+class Companion:
+    """Another file that a snippet needs and that travelled with it, as it was then.
+
+    `path` leads to it from the folder of the snippet's own file. `uri` is where it lies, `version` that of
+    the editor's text; None where it was read from the disk. `via` is what leads to it in the document, if
+    that is one thing.
+    """
+
+    path: str
+    uri: str
+    version: int | None
+    text: str
+    via: Range | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Snippet:
     """A part of a document that is compiled by itself.
 
@@ -157,12 +177,24 @@ class Expectation(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """What somebody wants a text compiled with: the author in a comment, or the user on the command line.
+
+    Empty and None where nothing is said.
+    """
+
+    toolchains: tuple[str, ...] = ()
+    standard: str | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Attributes:
     """What the author of a block asks for.
 
-    `toolchains` and `standard` go before the settings'. `codes` are those of the errors that a block which
-    FAILS is there to show. `joins` says that it continues the block before, `is_fragment` that it is no whole
-    file, `hides` what begins a line that readers are not shown.
+    `toolchains` and `standard` go before the settings', `flags` are passed besides theirs. `codes` are those
+    of the errors that a block which FAILS is there to show. `joins` says that it continues the block before,
+    `is_fragment` that it is no whole file, `hides` what begins a line that readers are not shown.
     """
 
     is_skipped: bool = False
@@ -170,6 +202,7 @@ class Attributes:
     codes: tuple[str, ...] = ()
     toolchains: tuple[str, ...] = ()
     standard: str | None = None
+    flags: tuple[str, ...] = ()
     is_fragment: bool = False
     joins: bool = False
     hides: str = ""
@@ -200,7 +233,7 @@ class CheckResult:
     also explain any outcome but FINISHED. `raw_output` is the compiler's own text, for people. `is_on_host`
     says that paths in it are paths of this machine. `why` says why it was this runtime. `missing_image` names
     the image that is not there and may be pulled. `block` is the first line of the block that it is of; None
-    where it is of a whole file.
+    where it is of a whole file. `companions` are the files that were compiled with it.
     """
 
     toolchain: str | None
@@ -217,6 +250,7 @@ class CheckResult:
     why: str = ""
     missing_image: str = ""
     block: Range | None = None
+    companions: tuple[Companion, ...] = ()
 
     @property
     def is_complete(self) -> bool:

@@ -11,13 +11,13 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import uuid4
 
 from wic_lsp.cache import job_key
 from wic_lsp.config import Settings
 from wic_lsp.model import CheckResult, Finding, Note, Place, Position, Range, Severity, Snippet
-from wic_lsp.positions import SourceText, move_range
+from wic_lsp.positions import SourceText, move_range, split_lines
 from wic_lsp.results.levels import Results
 from wic_lsp.selection import Choice, Selector
 from wic_lsp.sharing import Gate, NoObserver, Observer, OpenGate
@@ -28,7 +28,10 @@ from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure, R
 
 MAX_SNIPPET_BYTES: Final = 1024 * 1024
 _PARSED_AT_ONCE_BYTES: Final = 64 * 1024
-_Parse = Callable[[CompileOutput, Snippet, Toolchain], tuple[Finding, ...]]
+_Make: TypeAlias = Callable[[Toolchain], CompileJob]
+_Prepare: TypeAlias = Callable[[], _Make]
+_Parse: TypeAlias = Callable[[CompileOutput, Toolchain, bytes | None], tuple[Finding, ...]]
+"""Reads an output; where the toolchain has a pattern, by what `matching` found with it."""
 _TOP: Final = Range(Position(0, 0), Position(0, 0))
 
 
@@ -53,31 +56,44 @@ class Pipeline:
 
     async def check(self, snippet: Snippet, settings: Settings, wanted: str | None = None) -> CheckResult:
         """Compile one snippet on one toolchain (None: the settings' first, else the machine's default)."""
-        return await self._run(snippet, settings, wanted, is_plain=False)
+
+        def parse(output: CompileOutput, toolchain: Toolchain, matches: bytes | None) -> tuple[Finding, ...]:
+            return find_all(output, snippet, toolchain, matches)
+
+        prepare = _preparing(snippet, settings, is_plain=False)
+        return await self._run(snippet.language, settings, wanted, prepare, parse)
 
     async def show(self, snippet: Snippet, settings: Settings, wanted: str | None = None) -> CheckResult:
         """Compile one snippet for its `raw_output` alone: what the compiler writes for people."""
-        return await self._run(snippet, settings, wanted, is_plain=True)
+        prepare = _preparing(snippet, settings, is_plain=True)
+        return await self._run(snippet.language, settings, wanted, prepare, no_findings)
+
+    async def explain(self, language: str, code: str, settings: Settings, wanted: str | None) -> CheckResult:
+        """Ask a compiler for its long explanation of a code: the `raw_output` where there is no error."""
+
+        def make(toolchain: Toolchain) -> CompileJob:
+            return make_explaining_job(code, toolchain, settings)
+
+        return await self._run(language, settings, wanted, lambda: make, find_refusal)
 
     async def _run(
-        self, snippet: Snippet, settings: Settings, wanted: str | None, *, is_plain: bool
+        self, language: str, settings: Settings, wanted: str | None, prepare: _Prepare, parse: _Parse
     ) -> CheckResult:
         began = time.monotonic()
-        wanted = wanted or settings.toolchains_for(snippet.language)[0]
+        wanted = wanted or settings.toolchains_for(language)[0]
         choice: Choice | None = None
         failed: dict[str, RuntimeFailure] = {}
         try:
-            content = encode_snippet(snippet)
+            make = prepare()
             while True:
-                choice = await self._selector.choose(settings, snippet.language, wanted, failed)
-                job = make_job(snippet, content, choice.toolchain, settings, is_plain=is_plain)
+                choice = await self._selector.choose(settings, language, wanted, failed)
+                job = make(choice.toolchain)
                 try:
                     output, is_cached = await self._compile(job, choice, settings.cache_bytes)
                     break
                 except RuntimeUnavailable as failure:  # nothing was compiled; see `selection`
                     failed[choice.name] = failure
-            parse = no_findings if is_plain else find_all
-            result = await _read_output(output, snippet, choice.toolchain, job.limits, parse)
+            result = await _read_output(output, choice.toolchain, job.limits, parse)
         except RuntimeFailure as failure:
             self._observer.failed(*_names(choice), failure)
             return CheckResult(
@@ -130,6 +146,16 @@ def _names(choice: Choice | None) -> tuple[str, str]:
     return (choice.engine.runtime.name, choice.toolchain.id) if choice is not None else ("", "")
 
 
+def _preparing(snippet: Snippet, settings: Settings, *, is_plain: bool) -> _Prepare:
+    """Return what refuses a snippet that no compiler should be given, and else makes its job."""
+
+    def prepare() -> _Make:
+        content = encode_snippet(snippet)
+        return lambda toolchain: make_job(snippet, content, toolchain, settings, is_plain=is_plain)
+
+    return prepare
+
+
 def encode_snippet(snippet: Snippet) -> bytes:
     """Return the snippet's bytes. Raises JobRejected for what no compiler should be given."""
     content = snippet.text.encode("utf-8", "replace")
@@ -140,8 +166,10 @@ def encode_snippet(snippet: Snippet) -> bytes:
         )
     at = snippet.text.find("\0")
     if at >= 0:
-        line = snippet.text.count("\n", 0, at) + 1
-        raise JobRejected(f"Line {line} holds a NUL byte, so this is not source text.", "Remove the byte.")
+        line = len(split_lines(snippet.text[:at])) - 1
+        line = snippet.lines[line].start.line if snippet.lines else line
+        reason = f"Line {line + 1} holds a NUL byte, so this is not source text."
+        raise JobRejected(reason, "Remove the byte.")
     return content
 
 
@@ -152,9 +180,10 @@ def make_job(
     standard = settings.standard_for(snippet.language)
     flags = settings.flags.get(snippet.language, ())
     if standard is not None and not toolchain.accepts_standard(standard):
-        known = toolchain.family.languages[snippet.language].standards.pattern
+        known = toolchain.family.languages[snippet.language].known_standards
         raise JobRejected(
-            f"{toolchain.family.title} has no standard '{standard}' for this language.", f"It knows {known}."
+            f"{toolchain.family.title} has no standard '{standard}' for this language.",
+            f"It knows {known}." if known else "It has none: choose a version of it as the toolchain.",
         )
     rejected = toolchain.rejected_flag(flags)
     if rejected is not None:
@@ -163,9 +192,12 @@ def make_job(
             f"The flag '{rejected}' is not allowed for {toolchain.family.title}.",
             f"Allowed are (as regular expressions): {allowed}",
         )
+    companions = tuple(file.path for file in snippet.companions)
     return CompileJob(
         id=f"check-{uuid4().hex}",
-        argv=toolchain.arguments(snippet.name, standard, flags, text=snippet.text, is_plain=is_plain),
+        argv=toolchain.arguments(
+            snippet.name, standard, flags, text=snippet.text, companions=companions, is_plain=is_plain
+        ),
         files=(JobFile(snippet.name, content), *snippet.companions, *toolchain.family.files),
         image=toolchain.image,
         roots=toolchain.roots,
@@ -175,42 +207,85 @@ def make_job(
     )
 
 
+def make_explaining_job(code: str, toolchain: Toolchain, settings: Settings) -> CompileJob:
+    """Return the job that asks for a code's explanation. Raises JobRejected for what is no such code."""
+    explaining = toolchain.family.explaining
+    words = explaining.words_for(code) if explaining is not None else None
+    if words is None:
+        raise JobRejected(f"{toolchain.family.title} explains no '{code}'.", "")
+    return CompileJob(
+        id=f"explain-{uuid4().hex}",
+        argv=(*toolchain.command, *words),
+        image=toolchain.image,
+        roots=toolchain.roots,
+        limits=toolchain.family.needs.raise_limits(settings.limits()),
+        environment=toolchain.environment,
+        needs_own_path=toolchain.family.needs.own_path,
+    )
+
+
 async def _read_output(
-    output: CompileOutput, snippet: Snippet, toolchain: Toolchain, limits: Limits, parse: _Parse
+    output: CompileOutput, toolchain: Toolchain, limits: Limits, parse: _Parse
 ) -> CheckResult:
     """Parse what came back; a large output is parsed off the event loop."""
     raw = (output.stdout + output.stderr).decode("utf-8", "replace")
     if output.outcome is not Outcome.FINISHED:
-        reason, remedy = explain_outcome(output, limits)
+        reason, remedy = explain_outcome(output, limits, toolchain.dialect.slow)
         return CheckResult(toolchain.id, None, output.outcome, (), reason, remedy, raw_output=raw)
+    matches: bytes | None = None
+    if toolchain.dialect.reading.pattern is not None and parse is not no_findings:
+        from wic_lsp.matching.apart import find_matches  # noqa: PLC0415 - only where there is a pattern
+
+        matches = await find_matches(toolchain.dialect.reading, output.stdout, output.stderr)
     if len(raw) > _PARSED_AT_ONCE_BYTES:
-        findings = await asyncio.to_thread(parse, output, snippet, toolchain)
+        findings = await asyncio.to_thread(parse, output, toolchain, matches)
     else:
-        findings = parse(output, snippet, toolchain)
+        findings = parse(output, toolchain, matches)
     return CheckResult(toolchain.id, None, output.outcome, findings, raw_output=raw)
 
 
-def no_findings(_output: CompileOutput, _snippet: Snippet, _toolchain: Toolchain) -> tuple[Finding, ...]:
+def no_findings(
+    _output: CompileOutput, _toolchain: Toolchain, _matches: bytes | None = None
+) -> tuple[Finding, ...]:
     """Read nothing: the output is for people."""
     return ()
 
 
-def find_all(output: CompileOutput, snippet: Snippet, toolchain: Toolchain) -> tuple[Finding, ...]:
+def find_refusal(
+    output: CompileOutput, toolchain: Toolchain, _matches: bytes | None = None
+) -> tuple[Finding, ...]:
+    """Return an error where a compiler does not know the code that it was asked to explain."""
+    if output.exit_code == 0:
+        return ()
+    return (Finding(Severity.ERROR, f"{toolchain.id} has no such explanation.", Place(None, _TOP)),)
+
+
+def find_all(
+    output: CompileOutput, snippet: Snippet, toolchain: Toolchain, matches: bytes | None = None
+) -> tuple[Finding, ...]:
     """Return what a compiler that FINISHED said, in the document's positions.
 
-    A compiler that failed without a word that we understood still gives one finding: never "clean".
+    `matches` are read in place of the output where the toolchain has a pattern. A compiler that failed
+    without a word that we understood still gives one finding: never "clean".
     """
-    from wic_lsp.parsers import PARSERS  # noqa: PLC0415 - a start does not wait for what the first result needs
+    from wic_lsp.parsers import parser_for  # noqa: PLC0415 - a start does not wait for what the first result needs
     from wic_lsp.parsers.sources import Sources  # noqa: PLC0415 - likewise
 
     texts = {file.path: SourceText(file.content.decode("utf-8", "replace")) for file in snippet.companions}
     sources = Sources(snippet.name, {**texts, snippet.name: SourceText(snippet.text)})
-    findings = PARSERS[toolchain.dialect.parser](output.stdout, output.stderr, sources)
+    given = (output.stdout, output.stderr) if matches is None else (matches, b"")
+    findings = parser_for(toolchain.dialect)(*given, sources)
     has_error = any(finding.severity is Severity.ERROR for finding in findings)
     if output.exit_code != 0 and not has_error:
-        said = output.stderr.decode("utf-8", "replace").strip() or "It wrote nothing."
-        message = f"{toolchain.id} failed with exit code {output.exit_code}. {said[:500]}"
+        said = (output.stderr.strip() or output.stdout.strip()).decode("utf-8", "replace")
+        said = said[:500] or "It wrote nothing."
+        message = f"{toolchain.id} failed with exit code {output.exit_code}. {said}"
         findings = (*findings, Finding(Severity.ERROR, message, Place(None, _TOP)))
+    manual = toolchain.family.manual
+    if manual is not None:
+        findings = tuple(
+            replace(one, code_url=manual.pin(one.code_url, toolchain.version)) for one in findings
+        )
     return tuple(to_document(finding, snippet) for finding in findings)
 
 
@@ -230,14 +305,17 @@ def to_document(finding: Finding, snippet: Snippet) -> Finding:
     return replace(finding, place=move(finding.place), notes=notes, fixes=fixes)
 
 
-def explain_outcome(output: CompileOutput, limits: Limits) -> tuple[str, str]:
-    """Say in a sentence what an outcome other than FINISHED means, and what the user can do."""
+def explain_outcome(output: CompileOutput, limits: Limits, slow: str = "") -> tuple[str, str]:
+    """Say in a sentence what an outcome other than FINISHED means, and what the user can do.
+
+    `slow` is what the compiler's family knows to say where it took too long.
+    """
     megabytes = limits.memory_bytes // (1024 * 1024)
     match output.outcome:
         case Outcome.TIMED_OUT:
             return (
                 f"The compiler did not end within {limits.wall_s:g} s and was stopped.",
-                "Simplify the code, or raise wic.timeoutSeconds.",
+                slow or "Simplify the code, or raise wic.timeoutSeconds.",
             )
         case Outcome.OUT_OF_MEMORY:
             return (

@@ -138,12 +138,13 @@ class Program:
     """A compiler's program on a runtime that has programs of its own.
 
     `path` is absolute and free of symbolic links; `names` are the names it was found by; `stamp` changes
-    when the program does.
+    when the program does. `is_script` says that it is a text, which another program runs (`#!`).
     """
 
     path: str
     names: tuple[str, ...]
     stamp: str
+    is_script: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,8 @@ class Runtime(Protocol):
         """Find the runtime's own programs whose name matches; empty where compilers come in images.
 
         They are looked for on PATH, then in `folders`: absolute paths, in which `~`, `$VARIABLE` and the
-        wildcards of `glob` stand for what they do on the runtime's machine.
+        wildcards of `glob` stand for what they do on the runtime's machine. The first is what the machine's
+        owner means by the name.
         """
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import jsonschema
 import pytest
@@ -213,8 +214,28 @@ def test_a_file_is_checked_on_every_toolchain_that_is_named(wic, need):
     assert [one["toolchain"].partition("-")[0] for one in ended.results] == ["gcc", "clang"]
     assert all(one["outcome"] == "finished" and one["diagnostics"] for one in ended.results)
     text = wic("check", "--toolchain", "gcc", "--toolchain", "clang", "t.c").out
-    assert "t.c:1:33 (gcc-" in text
-    assert "t.c:1:33 (clang-" in text
+    assert "t.c:1:33 (only gcc-" in text
+    assert "t.c:1:33 (only clang-" in text
+
+
+def test_several_toolchains_end_in_a_table(wic, need):
+    """What they agree on is said once, here and on GitHub; of several files each has its line."""
+    need("clang")
+    wic.write("t.c", "int main(void) { int idle; return 0; }\n")
+    wic.write("u.c", "int x = y;\n")
+    words = ("check", "--flag=-Wall", "--toolchain", "gcc", "--toolchain", "clang")
+    alone = wic(*words, "t.c")
+    assert (alone.code, alone.out.count("unused variable")) == (0, 1)
+    assert re.search(r"t\.c:1:22 \(gcc-\d+, clang-\d+\)\n", alone.out)
+    assert re.search(r"\n\ngcc-\d+ +1 warning\nclang-\d+ +1 warning\n\n1 warning in 1 file; ", alone.out)
+    both = wic(*words, "t.c", "u.c")
+    assert both.code == 1
+    assert re.search(
+        r"\n\n     gcc-\d+ +clang-\d+\nt\.c  1 warning  1 warning\nu\.c  1 error    1 error\n\n", both.out
+    )
+    assert wic(*words, "--format", "github", "t.c").out.count("unused variable") == 1
+    said = wic(*words, "--format", "json", "t.c").results
+    assert [len(one["diagnostics"]) for one in said] == [1, 1]
 
 
 def test_one_toolchain_that_is_missing_spoils_the_whole(wic):

@@ -64,3 +64,15 @@ def test_a_document_without_code_is_told_so(wic):
     wic.write("a.md", "# Title\n")
     ended = wic("check", "a.md")
     assert ended.out.startswith("a.md: nothing to compile\n")
+
+
+def test_the_command_lines_words_go_to_the_blocks_that_take_them(wic, need):
+    """Of whatever language the others are; a word that no block takes stops the check, and is told."""
+    need("python")
+    wic.write("a.md", "```cpp\nvoid f() { int a; }\n```\n\n```python\nx = 1\n```\n")
+    ended = wic("check", "--std", "c++11", "--flag=-Wunused-variable", "a.md")
+    assert (ended.code, ended.out.count("[-Wunused-variable]")) == (0, 1)
+    for words, told in (("--std=c+11", "the standard 'c+11'"), ("--flag=-Wun used", "the flag '-Wun used'")):
+        ended = wic("check", words, "--format", "json", "a.md")
+        assert ended.code == 2
+        assert told in ended.result["reason"]

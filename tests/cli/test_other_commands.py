@@ -42,7 +42,8 @@ def test_the_doctor_tells_programs_what_works(wic):
     ended = wic("doctor", "--format", "json")
     assert (ended.code, ended.err) == (0, "")
     report = json.loads(ended.out)
-    assert (list(report), report["version"]) == (["version", "runtimes", "choice", "cache"], 1)
+    assert list(report) == ["version", "runtimes", "choice", "cache", "ownToolchains"]
+    assert report["version"] == 1
     (sandbox,) = (one for one in report["runtimes"] if one["name"] == "sandbox")
     assert list(sandbox) == ["name", "usable", "default", "reason", "remedy", "facts", "toolchains"]
     assert (sandbox["usable"], sandbox["default"]) == (True, True)
@@ -69,7 +70,7 @@ def test_the_doctor_tells_people_what_works(wic):
     assert (ended.code, ended.err) == (0, "")
     first, *rest = ended.out.splitlines()
     assert first == "runtime sandbox (default): usable"
-    assert any(re.fullmatch(r"  C\+\+  gcc-\d+ +[\d.]+ +/\S+", line) for line in rest)
+    assert any(re.fullmatch(r"  C\+\+ +gcc-\d+ +[\d.]+ +/\S+", line) for line in rest)
     assert any(line.startswith("  memory: limited") for line in rest)
     choices = rest[rest.index("choice of 'auto':") + 1 :]
     for title, line in zip(("C", "C[+][+]"), choices[:2], strict=True):
@@ -103,7 +104,7 @@ def test_a_machine_without_compilers_is_told_what_to_install(wic):
     ended = wic("doctor")
     assert ended.code == has_none
     assert ended.out.startswith("runtime sandbox (default): usable\n")
-    told = "  No compiler was found. Install one: gcc, g++, clang or clang++.\n"
+    told = "  No compiler was found. Install one, as gcc, javac or rustc.\n"
     assert (told in ended.out) is has_none
     assert (
         "\n  C: nothing. No C compiler was found for the runtime 'sandbox'. Install one (gcc, clang), "
@@ -116,6 +117,20 @@ def test_a_machine_without_compilers_is_told_what_to_install(wic):
     ended = wic("check", "t.c")
     assert ended.code == 2
     assert "No C compiler was found for the runtime 'sandbox'. Install one (gcc, clang)" in ended.out
+
+
+@pytest.mark.engine("sandbox")
+def test_a_compiler_that_others_stand_in_for_is_left_to_the_doctor(wic, open_folder):
+    """A script called gcc before the real one: the list holds what can be used, the doctor also why not."""
+    (open_folder / "gcc").write_text("#!/bin/sh\n")
+    (open_folder / "gcc").chmod(0o755)
+    wic.environment["PATH"] = f"{open_folder}:{wic.environment['PATH']}"
+    listed = json.loads(wic("toolchains", "--format", "json").out)["toolchains"]
+    in_c = [one for one in listed if (one["runtime"], one["language"]) == ("sandbox", "c")]
+    assert in_c
+    assert all(one["usable"] for one in in_c)
+    (line,) = (line for line in wic("doctor").out.splitlines() if re.match(r"  C +gcc +not usable: ", line))
+    assert f"{open_folder}/gcc cannot be run in the sandbox" in line
 
 
 @pytest.mark.parametrize("name", ["bin", "b\udcff"])

@@ -67,9 +67,42 @@ def test_a_broken_file_is_told_and_stops_nothing(wic, content, complaint):
     assert complaint in ended.err
 
 
-def test_a_workspaces_folder_sets_nothing(wic):
+def test_a_workspaces_folder_sets_nothing_that_is_the_users(wic):
     """A file that lies beside the source is not the user's, whatever it is called."""
     wic.write("t.c", "int x;\n")
     for name in ("config.toml", "wic.toml", ".wic/config.toml", "wic/config.toml"):
         wic.write(name, 'runtime = "moon"\n')
-    assert wic("check", "t.c").code == 0
+    ended = wic("check", "t.c", "./t.c")
+    assert ended.code == 0
+    assert ended.err.count("\n") == 1
+    assert "/wic.toml: wic.runtime cannot be set by a workspace" in ended.err
+
+
+def test_a_workspaces_file_lies_over_the_users_and_under_the_command_line(wic):
+    """For what lies in its repository, wherever the command is started."""
+    wic.configure('standards.cpp = "c++20"\n')
+    wic.write("repository/.git/HEAD", "")
+    wic.write("repository/wic.toml", 'standards.cpp = "c++11"\n')
+    source = "template <class T> concept Any = true;\n"
+    wic.write("repository/deep/inside/t.cpp", source)
+    wic.write("t.cpp", source)
+    assert wic("check", "t.cpp").code == 0
+    assert wic("check", "repository/deep/inside/t.cpp").code == 1
+    assert wic("check", "--std", "c++20", "repository/deep/inside/t.cpp").code == 0
+
+
+def test_a_comment_lies_over_all_settings_and_under_the_command_line(wic):
+    """The standard that its author needs is used, until the user types another."""
+    wic.configure('standards.cpp = "c++11"\n')
+    wic.write("wic.toml", 'standards.cpp = "c++14"\n')
+    wic.write(
+        "t.cpp", "// wic: -std=c++20 -Wall\ntemplate <class T> concept Any = true;\nvoid f() { int a; }\n"
+    )
+    ended = wic("check", "t.cpp")
+    assert (ended.code, "[-Wunused-variable]" in ended.out) == (0, True)
+    assert wic("check", "--std", "c++17", "t.cpp").code == 1
+    wic.write("t.cpp", "// wic: gcc -std=c+20\nint a;\n")
+    ended = wic("check", "t.cpp")
+    assert ended.code == 1
+    assert "t.cpp:1:13\n" in ended.out
+    assert "No compiler for C++ has a standard 'c+20'." in ended.out

@@ -14,15 +14,33 @@ pytestmark = pytest.mark.engine("sandbox")
 
 
 @pytest.fixture
-async def toolchain(request, sandbox_bench):
-    """Give the machine's own default for the language, if it has one."""
+async def toolchain(request, sandbox_bench, missing_engine):
+    """Give the machine's own default for the language."""
     try:
         found = await Catalogue(sandbox_bench.runtime, families(), None).choose(request.param, None)
     except RuntimeFailure as failure:
-        pytest.skip(f"{languages()[request.param].title}: {failure}")
+        missing_engine(f"{languages()[request.param].title}: {failure} (tests/engines/compilers installs it)")
     if found.dialect.is_provisional:
-        pytest.skip(f"{found.id} compiles what it imports: its standard library is not compiled here")
+        missing_engine(f"{found.id} is slow: {found.dialect.slow} (tests/engines/compilers does that)")
     return found
+
+
+@pytest.fixture(params=["tsc-5.9", "tsc-7.0"])
+async def typescript(request, sandbox_bench, missing_engine):
+    """Give a TypeScript by its name."""
+    try:
+        return await Catalogue(sandbox_bench.runtime, families(), None).choose("typescript", request.param)
+    except RuntimeFailure as failure:
+        missing_engine(f"{failure} (tests/engines/compilers installs it)")
+
+
+async def test_a_typescript_that_is_a_program_runs_as_one_that_is_a_script(typescript, sandbox_bench):
+    """Since 7.0 it is one, and finds its library by where it lies itself."""
+    sample = SAMPLES["typescript"]
+    output, findings = await check_text(sandbox_bench.runtime, typescript, sample.right)
+    assert (output.exit_code, findings) == (0, ()), output
+    _, findings = await check_text(sandbox_bench.runtime, typescript, sample.wrong)
+    assert [finding.place.range.start for finding in findings] == [sample.place], findings
 
 
 @pytest.mark.parametrize("toolchain", sorted(languages()), indirect=True)

@@ -29,20 +29,29 @@ class Abilities:
     encodings: tuple[types.PositionEncodingKind, ...] | None = None
     progress: bool = False
     related: bool = True
+    hovers: tuple[types.MarkupKind, ...] = (types.MarkupKind.Markdown, types.MarkupKind.PlainText)
     versioned_edits: bool = True
     refreshes: bool = False
+    lenses: bool = False
+    refreshes_lenses: bool = False
+    watches: bool = False
+    folders: tuple[Path, ...] = ()
     configuration: Mapping[str, object] | None = None
     options: Mapping[str, object] | None = field(default=None)
 
     def capabilities(self) -> types.ClientCapabilities:
         """Say it in LSP."""
-        diagnostic = types.DiagnosticClientCapabilities(related_information=self.related)
+        diagnostic = types.DiagnosticClientCapabilities(
+            related_information=self.related, related_document_support=self.related
+        )
         return types.ClientCapabilities(
             general=types.GeneralClientCapabilities(
                 position_encodings=list(self.encodings) if self.encodings is not None else None
             ),
             text_document=types.TextDocumentClientCapabilities(
                 diagnostic=diagnostic if self.pulls else None,
+                hover=types.HoverClientCapabilities(content_format=list(self.hovers)),
+                code_lens=types.CodeLensClientCapabilities() if self.lenses else None,
                 publish_diagnostics=types.PublishDiagnosticsClientCapabilities(
                     related_information=self.related, version_support=True
                 ),
@@ -50,8 +59,13 @@ class Abilities:
             window=types.WindowClientCapabilities(work_done_progress=self.progress),
             workspace=types.WorkspaceClientCapabilities(
                 configuration=self.configuration is not None,
+                did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(
+                    dynamic_registration=self.watches
+                ),
+                workspace_folders=bool(self.folders),
                 workspace_edit=types.WorkspaceEditClientCapabilities(document_changes=self.versioned_edits),
                 diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=self.refreshes),
+                code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=self.refreshes_lenses),
                 execute_command=types.ExecuteCommandClientCapabilities(),
             ),
         )
@@ -69,7 +83,9 @@ class Editor(LanguageClient):
         self.logged: list[types.LogMessageParams] = []
         self.progress: list[types.ProgressParams] = []
         self.created: list[types.WorkDoneProgressCreateParams] = []
+        self.registered: list[types.RegistrationParams] = []
         self.refreshes = 0
+        self.lens_refreshes = 0
         self.sections: list[str | None] = []
         self.errors = b""
         self._news = asyncio.Event()
@@ -87,7 +103,9 @@ class Editor(LanguageClient):
         keep(types.WINDOW_LOG_MESSAGE, self.logged.append)
         keep(types.PROGRESS, self.progress.append)
         keep(types.WINDOW_WORK_DONE_PROGRESS_CREATE, self.created.append)
+        keep(types.CLIENT_REGISTER_CAPABILITY, self.registered.append)
         keep(types.WORKSPACE_DIAGNOSTIC_REFRESH, lambda _: self._count_refresh())
+        keep(types.WORKSPACE_CODE_LENS_REFRESH, lambda _: self._count_lens_refresh())
 
         @self.feature(types.WORKSPACE_CONFIGURATION)
         def configuration(params: types.ConfigurationParams) -> list[object]:
@@ -98,6 +116,9 @@ class Editor(LanguageClient):
     def _count_refresh(self) -> None:
         self.refreshes += 1
 
+    def _count_lens_refresh(self) -> None:
+        self.lens_refreshes += 1
+
     async def start(
         self, command: Path, *words: str, environment: Mapping[str, str]
     ) -> types.InitializeResult:
@@ -107,7 +128,9 @@ class Editor(LanguageClient):
         self._stderr_forwarder = asyncio.create_task(self._drain())
         return await self.initialize_session(
             types.InitializeParams(
-                self.abilities.capabilities(), initialization_options=self.abilities.options
+                self.abilities.capabilities(),
+                initialization_options=self.abilities.options,
+                workspace_folders=_to_folders(self.abilities.folders),
             )
         )
 
@@ -158,6 +181,16 @@ class Editor(LanguageClient):
         document = types.TextDocumentIdentifier(uri)
         self.text_document_did_close(types.DidCloseTextDocumentParams(document))
 
+    def move(self, closed: Sequence[Path] = (), opened: Sequence[Path] = ()) -> None:
+        """Close folders of the workspace and open others."""
+        event = types.WorkspaceFoldersChangeEvent(_to_folders(opened), _to_folders(closed))
+        self.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+
+    def touch(self, *files: Path) -> None:
+        """Tell that watched files have changed."""
+        events = [types.FileEvent(file.as_uri(), types.FileChangeType.Changed) for file in files]
+        self.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(events))
+
     async def shown(self, uri: str, version: int | None, *, after: int = 0) -> list[types.Diagnostic]:
         """Return the diagnostics that are pushed for a version; `after` passes over earlier publications."""
 
@@ -204,6 +237,19 @@ class Editor(LanguageClient):
         assert all(isinstance(one, types.CodeAction) for one in found)
         return [one for one in found if isinstance(one, types.CodeAction)]
 
+    async def lenses(self, uri: str) -> list[types.CodeLens]:
+        """Ask for what stands above the lines."""
+        params = types.CodeLensParams(types.TextDocumentIdentifier(uri))
+        async with asyncio.timeout(PATIENCE_S):
+            return list(await self.text_document_code_lens_async(params) or [])
+
+    async def hover(self, uri: str, line: int, character: int) -> types.Hover | None:
+        """Ask what there is to know about a place."""
+        place = types.Position(line, character)
+        params = types.HoverParams(types.TextDocumentIdentifier(uri), place)
+        async with asyncio.timeout(PATIENCE_S):
+            return await self.text_document_hover_async(params)
+
     async def run(self, command: str, *arguments: object) -> Any:
         """Run one of the server's commands."""
         params = types.ExecuteCommandParams(command, list(arguments))
@@ -243,6 +289,10 @@ class Editor(LanguageClient):
         code = self._server.returncode
         assert code is not None
         return code
+
+
+def _to_folders(folders: Sequence[Path]) -> list[types.WorkspaceFolder]:
+    return [types.WorkspaceFolder(folder.as_uri(), folder.name) for folder in folders]
 
 
 def find_text(text: str, part: str) -> tuple[int, int]:

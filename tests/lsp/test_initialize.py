@@ -33,7 +33,7 @@ async def test_the_server_says_who_it_is_and_what_it_can(start_editor):
         "wic.showOutput",
     ]
     assert offered.completion_provider is None
-    assert offered.hover_provider is None
+    assert offered.hover_provider is True
     assert await editor.quit() == 0
 
 
@@ -63,7 +63,7 @@ async def test_a_client_that_pulls_gets_nothing_pushed(start_editor):
     editor = await start_editor(pulls=True)
     provider = editor.answer.capabilities.diagnostic_provider
     assert provider == types.DiagnosticOptions(
-        inter_file_dependencies=False, workspace_diagnostics=False, identifier="wic"
+        inter_file_dependencies=True, workspace_diagnostics=False, identifier="wic"
     )
     uri = "file:///nowhere/a.cpp"
     assert [one.message for one in await editor.check(uri, "int x = y;\n")]

@@ -16,9 +16,9 @@ def finished(stdout: bytes = b"", stderr: bytes = b"", exit_code: int = 0) -> Co
     return CompileOutput(Outcome.FINISHED, exit_code, stdout, stderr, 0.01, 0.02)
 
 
-def program(path: str, *names: str, stamp: str = "s1") -> Program:
+def program(path: str, *names: str, stamp: str = "s1", is_script: bool = False) -> Program:
     """Return a program that is found by its own name, or by those given."""
-    return Program(path, names or (path.rpartition("/")[2],), stamp)
+    return Program(path, names or (path.rpartition("/")[2],), stamp, is_script)
 
 
 class FakeRuntime:

@@ -11,6 +11,7 @@ from wic_lsp.discovery import Catalogue
 from wic_lsp.toolchains.candidates import (
     Candidate,
     Unusable,
+    by_bare_name,
     expand_roots,
     fill_in,
     in_image,
@@ -38,7 +39,7 @@ TABLE = {
     ],
 }  # fmt: skip
 FAMILY = parse_family(TABLE)
-SCRIPT = program("/opt/script/bin/script")
+SCRIPT = program("/opt/script/bin/script", is_script=True)
 NODE = program("/usr/bin/node", stamp="n1")
 
 
@@ -137,10 +138,30 @@ def test_images_are_named_by_their_version():
 
 def test_the_newest_by_name_comes_first():
     """Numbers count as numbers; what launches them is the first that was found."""
-    programs = [program(f"/b/script-{version}") for version in ("1.9", "1.10", "2")]
+    programs = [program(f"/b/script-{version}", is_script=True) for version in ("1.9", "1.10", "2")]
     found = on_host(FAMILY, "python", programs, [NODE, program("/x/node")])
     assert [one.name for one in found] == ["script-2", "script-1.10", "script-1.9"]
     assert {one.launcher for one in found} == {NODE}
+
+
+def test_what_is_no_script_is_called_by_itself():
+    """The same family may have both: a script, and since a later version a program."""
+    native = program("/opt/script/bin/script")
+    (found,) = on_host(FAMILY, "python", [native], [NODE])
+    assert found.command == ("/opt/script/bin/script", "--from=/opt/script")
+    assert not on_host(FAMILY, "python", [native], [])[0].lacks_launcher
+
+
+def test_the_bare_name_means_what_was_found_first():
+    """Not the newest that bears it among other names; those that do not bear it are not meant at all."""
+    programs = [
+        program("/usr/bin/script-1.9", "script", "script-1.9"),
+        program("/home/bin/script-1.10", "script", "script-1.10"),
+        program("/usr/bin/script-2"),
+    ]
+    found = on_host(FAMILY, "python", programs, [])
+    assert [one.program.names[-1] for one in found] == ["script-2", "script-1.10", "script-1.9"]
+    assert [one.program.names[-1] for one in by_bare_name(found)] == ["script-1.9", "script-1.10"]
 
 
 async def test_a_script_without_what_runs_it_is_not_asked():

@@ -91,6 +91,44 @@ async def test_a_default_that_cannot_be_used_gives_way_to_the_next(runtime, cata
     assert (await catalogue.choose("c", None)).id == "gcc-11"
 
 
+@pytest.mark.parametrize("failure", [ImageUnavailable("Nobody may read it."), JobRejected("It is private.")])
+@pytest.mark.parametrize("wanted", [None, "rustc", "rustc-1.63"])
+async def test_one_that_the_runtime_cannot_reach_hides_no_other(failure, wanted):
+    """Somebody's own compiler in a closed folder does not keep the system's from being used."""
+    programs = [program("/root/rustc"), program("/usr/bin/rustc")]
+    runtime = FakeRuntime(programs, {"/root/rustc": failure, "/usr/bin/rustc": finished(b"rustc 1.63.0")})
+    catalogue = Catalogue(runtime, families(), None)
+    assert (await catalogue.choose("rust", wanted)).program == "/usr/bin/rustc"
+    listed = await catalogue.list_all("rust")
+    assert [(one.id, one.program) for one in listed] == [
+        ("rustc", "/root/rustc"),
+        ("rustc-1.63", "/usr/bin/rustc"),
+    ]
+
+
+async def test_of_two_of_one_name_the_one_that_can_be_used_is_taken(runtime, catalogue):
+    """A wrapper called gcc-11 before the real one: that one is listed, and chosen by name."""
+    runtime.programs.insert(0, program("/wrappers/gcc-11"))
+    runtime.answers["/wrappers/gcc-11"] = finished()
+    assert (await catalogue.choose("c", "gcc-11")).program == "/usr/bin/gcc-11"
+    assert [one.program for one in await catalogue.list_all("c") if one.id == "gcc-11"] == ["/usr/bin/gcc-11"]
+
+
+async def test_the_bare_name_is_the_first_on_the_path():
+    """Two that both bear it: not the newest, but what the shell would run."""
+    programs = [
+        program("/usr/bin/python3.11", "python3", "python3.11"),
+        program("/home/x/python3.13", "python3", "python3.13"),
+    ]
+    answers = {
+        "/usr/bin/python3.11": finished(b"Python 3.11.2"),
+        "/home/x/python3.13": finished(b"Python 3.13.0"),
+    }
+    catalogue = Catalogue(FakeRuntime(programs, answers), families(), None)
+    assert (await catalogue.choose("python", None)).id == "python-3.11"
+    assert (await catalogue.choose("python", "python")).id == "python-3.13"
+
+
 @pytest.mark.parametrize(
     ("wanted", "path"),
     [("gcc-11", "/usr/bin/gcc-11"), ("gcc-9", "/usr/bin/gcc-9"), ("clang-19", "/opt/llvm/bin/clang")],
@@ -267,12 +305,22 @@ async def test_one_that_is_unusable_is_passed_by_and_not_asked_at_every_edit(run
 
 
 async def test_what_is_spoken_for_the_time_being_is_remembered_for_the_time_being(tmp_path):
-    """A Go whose standard library is not compiled is asked again by the next server, and by no edit."""
+    """A Go whose standard library is not compiled is asked again after a while, or by the next server."""
+    clock = Clock()
     runtime = FakeRuntime([program("/b/go")], {"/b/go": finished(b"go1.1 go1.22 true")})
-    slow = Catalogue(runtime, families(), tmp_path)
+    slow = Catalogue(runtime, families(), tmp_path / "slow", clock)
+    another = Catalogue(runtime, families(), tmp_path, clock)
     assert (await slow.choose("go", None)).dialect.is_provisional
+    assert (await another.choose("go", None)).dialect.slow.startswith("Go's standard library is not compiled")
+    runtime.jobs.clear()
     runtime.answers["/b/go"] = finished(b"go1.1 go1.22 false")
     assert (await slow.choose("go", None)).dialect.is_provisional
+    clock.now = 31
+    assert not (await slow.choose("go", None)).dialect.is_provisional
+    assert len(runtime.jobs) == 1
+    clock.now = 62
+    assert not (await slow.choose("go", None)).dialect.is_provisional
+    assert len(runtime.jobs) == 1
     ready = await Catalogue(runtime, families(), tmp_path).choose("go", None)
     assert not ready.dialect.is_provisional
     assert len(runtime.jobs) == 2

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.unit.fake_runtime import FakeRuntime, finished, program
 from wic_lsp.discovery import Catalogue
 from wic_lsp.parsers import PARSERS
+from wic_lsp.toolchains.dialects import read_version
 from wic_lsp.toolchains.families import (
     Needs,
     families,
@@ -20,7 +21,6 @@ from wic_lsp.toolchains.families import (
     language_of_path,
     languages,
     parse_family,
-    read_version,
 )
 from wic_runtimes.contract import Limits
 
@@ -363,6 +363,7 @@ async def test_standards_are_those_of_the_language(family, language):
     for standard in (*unknown, "", *(f"{one}{tail}" for one in known[:1] for tail in ("\n", " -o x", "\0"))):
         assert not chosen.accepts_standard(standard)
     assert not chosen.accepts_standard("../x")
+    assert bool(chosen.family.languages[language].known_standards) is bool(known)
 
 
 @by_support

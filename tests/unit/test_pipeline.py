@@ -31,6 +31,7 @@ from wic_lsp.parsers import PARSERS
 from wic_lsp.pipeline import MAX_SNIPPET_BYTES, Pipeline, explain_outcome, to_document
 from wic_lsp.results.levels import Results
 from wic_lsp.selection import Engine, Selector
+from wic_lsp.snippets.markdown import extract
 from wic_lsp.toolchains.families import families
 from wic_runtimes import errors
 from wic_runtimes.contract import CompileOutput, Limits, Outcome
@@ -230,6 +231,14 @@ def test_outcomes_are_explained_with_their_limits(outcome, code, sentence):
     assert explain_outcome(CompileOutput(outcome, code, b"", b"", 0, 0), limits)[0] == sentence
 
 
+def test_a_compiler_that_is_known_to_be_slow_says_what_helps():
+    """The user need not simplify the code where something can be installed; other outcomes are as ever."""
+    late = CompileOutput(Outcome.TIMED_OUT, None, b"", b"", 0, 0)
+    assert explain_outcome(late, Limits(), "Install it.")[1] == "Install it."
+    crashed = CompileOutput(Outcome.CRASHED, None, b"", b"", 0, 0)
+    assert explain_outcome(crashed, Limits(), "Install it.") == explain_outcome(crashed, Limits())
+
+
 @pytest.mark.parametrize("kind", FAILURES)
 async def test_a_failure_of_ours_is_a_result_that_was_not_run(bench, kind):
     """No exception leaves; nothing is concluded about the code and nothing kept."""
@@ -331,8 +340,9 @@ async def test_a_toolchain_that_is_not_there_is_a_result(bench):
         ("x" * (MAX_SNIPPET_BYTES + 1), "The text has 1,048,577 bytes; at most 1,048,576 are checked."),
         ("ü" * (MAX_SNIPPET_BYTES // 2 + 1), "The text has 1,048,578 bytes; at most 1,048,576 are checked."),
         ("int x;\nint \0y;\n", "Line 2 holds a NUL byte, so this is not source text."),
+        ("int x;\r\n\rint \0y;\n", "Line 3 holds a NUL byte, so this is not source text."),
     ],
-    ids=["large", "large in bytes", "NUL"],
+    ids=["large", "large in bytes", "NUL", "NUL behind other line ends"],
 )
 async def test_what_no_compiler_should_be_given_is_given_to_none(bench, text, reason):
     """Too large or no text: not compiled, and told why."""
@@ -340,6 +350,13 @@ async def test_what_no_compiler_should_be_given_is_given_to_none(bench, text, re
     assert (result.outcome, result.reason) == (None, reason)
     assert result.remedy
     assert bench.runtime.jobs == []
+
+
+async def test_the_line_that_is_no_text_is_the_documents(bench):
+    """A block does not begin where its document does."""
+    (block,) = extract("text\n\n> ```cpp\n> int x;\n> int \0y;\n> ```\n")
+    result = await bench.check(block.snippet)
+    assert result.reason == "Line 5 holds a NUL byte, so this is not source text."
 
 
 async def test_the_largest_text_is_compiled(bench):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -119,7 +120,7 @@ def test_folders_are_filled_in_as_a_shell_would(tmp_path, monkeypatch):
         "/no/such/folder",
         "~/.tools/bin",
     ]
-    assert expand_folders(wanted) == (
+    assert expand_folders(wanted) == (  # the newest first
         str(tmp_path / "home/.tools/bin"),
         str(tmp_path / "tools/1.80/bin"),
         str(tmp_path / "tools/1.9/bin"),
@@ -135,6 +136,57 @@ def test_wrappers_that_dispatch_on_their_name_are_passed_over(tmp_path, wrapper)
     real = make_program(tmp_path / "usr/gcc")
     found = find_programs(re.compile("gcc"), [str(tmp_path / "lib"), str(tmp_path / "usr")])
     assert [program.path for program in found] == [str(real)]
+
+
+@pytest.mark.parametrize("sends_on", ["a wrapper", "a shim"])
+def test_what_a_wrapper_or_a_shim_stands_for_comes_where_it_is_met(tmp_path, sends_on):
+    """The shell's rustc is rustup's, or pyenv's: not the system's, which is further down PATH."""
+    system = make_program(tmp_path / "usr/rustc")
+    real = make_program(tmp_path / "toolchains/1.80/bin/rustc")
+    if sends_on == "a wrapper":
+        first = tmp_path / "cargo"
+        first.mkdir()
+        (first / "rustc").symlink_to(make_program(tmp_path / "cargo/rustup"))
+    else:
+        first = tmp_path / "shims"
+        make_program(first / "rustc")
+    found = find_programs(re.compile("rustc"), [str(first), str(tmp_path / "usr")], [str(real.parent)])
+    assert [program.path for program in found][:2] == [str(real), str(system)]
+
+
+def test_a_shim_comes_last(tmp_path):
+    """It cannot run in a sandbox, but where it is all there is, the user hears of it."""
+    shim, system = make_program(tmp_path / "shims/python3"), make_program(tmp_path / "usr/python3")
+    folders = [str(shim.parent), str(system.parent)]
+    assert [one.path for one in find_programs(re.compile("python3"), folders)] == [str(system), str(shim)]
+    assert [one.path for one in find_programs(re.compile("python3"), folders[:1])] == [str(shim)]
+
+
+@pytest.fixture
+def open_folder():
+    """Give a folder that everybody may enter."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.mark.parametrize(("user", "first"), [(0, "open"), (1000, "closed")])
+@pytest.mark.parametrize("closing", ["folder", "program"])
+def test_a_root_server_takes_what_nobody_may_run_last(open_folder, monkeypatch, user, first, closing):
+    """It compiles as nobody, who cannot see into root's own folder; anybody else compiles as himself."""
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    closed, open_ = make_program(open_folder / "closed/rustc"), make_program(open_folder / "open/rustc")
+    (closed.parent if closing == "folder" else closed).chmod(0o700)
+    found = find_programs(re.compile("rustc"), [str(closed.parent), str(open_.parent)])
+    assert [Path(one.path).parent.name for one in found] == [first, "closed" if first == "open" else "open"]
+
+
+@pytest.mark.parametrize(("text", "told"), [("#!/usr/bin/env node\n", True), ("\x7fELF", False), ("", False)])
+def test_a_script_is_told_from_a_program(tmp_path, text, told):
+    """By its first two bytes, as the kernel tells them apart."""
+    make_program(tmp_path / "tsc", text)
+    (found,) = find_programs(re.compile("tsc"), [str(tmp_path)])
+    assert found.is_script is told
 
 
 def says(version: str) -> str:

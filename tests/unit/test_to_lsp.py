@@ -93,27 +93,6 @@ def test_severities_are_lsps_own(severity):
     assert diagnostic.severity.name.lower() == severity.name.lower()
 
 
-@pytest.mark.parametrize(
-    ("code", "tags"),
-    [
-        ("-Wunused-variable", [types.DiagnosticTag.Unnecessary]),
-        ("-Werror=unused-variable", [types.DiagnosticTag.Unnecessary]),
-        ("unused_variables", [types.DiagnosticTag.Unnecessary]),
-        ("-Wunused", [types.DiagnosticTag.Unnecessary]),
-        ("-Wunused-result", None),
-        ("unused_must_use", None),
-        ("-Wdeprecated-declarations", [types.DiagnosticTag.Deprecated]),
-        ("deprecated", [types.DiagnosticTag.Deprecated]),
-        ("-Wshadow", None),
-        ("E0425", None),
-        (None, None),
-    ],
-)
-def test_unused_is_faded_and_deprecated_struck_through(code, tags):
-    """Tags follow the warning's name; a result that must be used is not faded out."""
-    assert to_diagnostic(finding(code=code), LINES, Encoding.UTF16, URI).tags == tags
-
-
 def test_a_link_without_a_code_is_left_out():
     """LSP allows codeDescription only beside a code."""
     diagnostic = to_diagnostic(finding(code_url="https://x"), LINES, Encoding.UTF16, URI)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import posixpath
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,11 +14,14 @@ from typing import Final
 
 from wic_lsp.assembly import Workshop
 from wic_lsp.commands.output import is_terminal, write
-from wic_lsp.commands.settings import read_settings
+from wic_lsp.commands.settings import read_settings, settings_of_files
+from wic_lsp.companions.gather import Gathered, gather
+from wic_lsp.companions.references import join
+from wic_lsp.companions.workspace import Workspace, find_root
 from wic_lsp.config import Settings
-from wic_lsp.model import CheckResult, Snippet
+from wic_lsp.model import CheckResult, Snippet, Wishes
 from wic_lsp.pipeline import MAX_SNIPPET_BYTES, Pipeline
-from wic_lsp.plans import carry_out, plan_file, plan_markdown
+from wic_lsp.plans import Plan, Unaccepted, carry_out, plan_file, plan_markdown
 from wic_lsp.report import CheckedFile, Format, exit_code, render
 from wic_lsp.report.terminal import wants_colour
 from wic_lsp.snippets.kinds import MARKDOWN_ENDINGS, is_markdown
@@ -47,29 +51,23 @@ class Unreadable(Exception):  # noqa: N818 - the user's word for it
 async def check(request: CheckRequest) -> int:
     """Check every path and print the report; returns the exit code."""
     workshop = Workshop({"spares": False})
-    settings = _settings(request)
+    settings = read_settings({"runtime": request.runtime, "runtimeClass": request.runtime_class})
+    settings_of = await asyncio.to_thread(settings_of_files, request.paths, settings)
     pipeline = workshop.pipeline if request.remembers else workshop.fresh_pipeline()
     gate = asyncio.Semaphore(_PARALLEL)
     with _progress(len(request.paths)) as advance:
         try:
             files = await asyncio.gather(
-                *(_check_path(path, request, settings, pipeline, gate, advance) for path in request.paths)
+                *(
+                    _check_path(path, request, settings_of[path], pipeline, gate, advance)
+                    for path in request.paths
+                )
             )
         finally:
             await workshop.aclose()
     colour = request.format == "text" and wants_colour(os.environ, is_terminal=is_terminal(sys.stdout))
     write(render(request.format, files, colour=colour))
     return exit_code(files)
-
-
-def _settings(request: CheckRequest) -> Settings:
-    """Return the settings of a check."""
-    words: dict[str, object] = {"runtime": request.runtime, "runtimeClass": request.runtime_class}
-    if request.standard is not None:
-        words["standards"] = dict.fromkeys(languages(), request.standard)
-    if request.flags:
-        words["flags"] = {language: list(request.flags) for language in languages()}
-    return read_settings(words)
 
 
 async def _check_path(  # noqa: PLR0917 - each of them is another thing
@@ -92,14 +90,36 @@ async def _check_path(  # noqa: PLR0917 - each of them is another thing
         result = CheckResult(None, None, None, reason=reason, remedy=remedy)
         advance()
         return CheckedFile(path, "", (result,))
-    language = language_of_path(path)
-    if language is None:
-        plans = plan_markdown(text, settings, request.toolchains)
-    else:
-        plans = plan_file(text, language, path, settings, request.toolchains)
-    results = await carry_out(plans, compile_)
+    try:
+        plans = [await _accompany(plan, path) for plan in _plan(path, text, request, settings)]
+        results = await carry_out(plans, compile_)
+    except Unaccepted as unaccepted:
+        reason, remedy = unaccepted.args
+        results = (CheckResult(None, None, None, reason=reason, remedy=remedy),)
     advance()
     return CheckedFile(path, text, results, absolute_path(path))
+
+
+def _plan(path: str, text: str, request: CheckRequest, settings: Settings) -> tuple[Plan, ...]:
+    """Return what is compiled of a file. Raises Unaccepted."""
+    last_word = Wishes(request.toolchains, request.standard, request.flags)
+    language = language_of_path(path)
+    if language is None:
+        return plan_markdown(text, settings, last_word)
+    return plan_file(text, language, path, settings, last_word)
+
+
+async def _accompany(plan: Plan, path: str) -> Plan:
+    """Return the plan with the files that go with it. The workspace is Git's, else the folder we are in."""
+    if not plan.may_need_companions:
+        return plan
+    main = join("/", absolute_path(path))
+
+    def read() -> Gathered:
+        root = find_root(main, posixpath.expanduser("~"), str(Path.cwd()))
+        return gather(main, plan.snippet.name, plan.snippet.text, plan.snippet.language, Workspace([root]))
+
+    return plan.join(await asyncio.to_thread(read))
 
 
 def absolute_path(path: str) -> str:

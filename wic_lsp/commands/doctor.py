@@ -17,6 +17,7 @@ from wic_lsp.commands.kept import describe_results, prune_results
 from wic_lsp.commands.output import write
 from wic_lsp.commands.settings import read_settings
 from wic_lsp.config import Settings
+from wic_lsp.own_toolchains import learn_own_toolchains
 from wic_lsp.report.terminal import sanitise_line
 from wic_lsp.selection import Choice, Selector
 from wic_lsp.toolchains.candidates import Unusable
@@ -58,21 +59,25 @@ async def doctor(format_: Literal["text", "json"]) -> int:
         verdicts = await _choose_all(workshop.selector, settings, examinations)
     finally:
         await workshop.aclose()
-    kept = describe_results(results_folder(), settings.cache_bytes)
+    kept, own = describe_results(results_folder(), settings.cache_bytes), learn_own_toolchains()
     if format_ == "json":
         runtimes = [_runtime_object(one) for one in examinations]
         choice = [_verdict_object(settings.runtime, one) for one in verdicts]
-        _write_json({"version": 1, "runtimes": runtimes, "choice": choice, "cache": kept.to_object()})
+        kept_apart = {"cache": kept.to_object(), "ownToolchains": own.to_object()}
+        _write_json({"version": 1, "runtimes": runtimes, "choice": choice, **kept_apart})
     else:
         lines = [line for examination in examinations for line in _examination_lines(examination)]
-        _write_lines(
-            [*lines, kept.to_line(), f"choice of '{settings.runtime}':", *map(_verdict_line, verdicts)]
-        )
+        lines += [kept.to_line(), *own.to_lines(), f"choice of '{settings.runtime}':"]
+        _write_lines([*lines, *map(_verdict_line, verdicts)])
     return 0 if any(isinstance(one.choice, Choice) for one in verdicts) else 1
 
 
 async def toolchains(format_: Literal["text", "json"]) -> int:
-    """List every toolchain of every usable runtime; 0 where there is one that can be used, else 1."""
+    """List every toolchain of every usable runtime; 0 where there is one that can be used, else 1.
+
+    A compiler that tells no version in a runtime is listed only where nothing else of its family is usable
+    there: the doctor has them all.
+    """
     workshop = Workshop(_OPTIONS)
     try:
         examinations = await _examine_all(workshop, read_settings({}))
@@ -82,11 +87,15 @@ async def toolchains(format_: Literal["text", "json"]) -> int:
         listed = [
             {"runtime": one.runtime, **_toolchain_object(each)}
             for one in examinations
-            for each in one.toolchains
+            for each in _worth_listing(one.toolchains)
         ]
         _write_json({"version": 1, "toolchains": listed})
     else:
-        lines = [_toolchain_line(each, one.runtime) for one in examinations for each in one.toolchains]
+        lines = [
+            _toolchain_line(each, one.runtime)
+            for one in examinations
+            for each in _worth_listing(one.toolchains)
+        ]
         unusable = [one for one in examinations if not one.health.usable]
         lines += [f"{one.runtime}: not usable: {_advice(one.health)}" for one in unusable]
         _write_lines(lines)
@@ -159,6 +168,11 @@ def _can_compile(examination: Examination) -> bool:
     return any(isinstance(one, Toolchain) for one in examination.toolchains)
 
 
+def _worth_listing(found: Sequence[Toolchain | Unusable]) -> Sequence[Toolchain | Unusable]:
+    served = {(one.family.id, one.language) for one in found if isinstance(one, Toolchain)}
+    return [one for one in found if isinstance(one, Toolchain) or (one.id, one.language) not in served]
+
+
 def _runtime_object(examination: Examination) -> Mapping[str, object]:
     health = examination.health
     return {
@@ -190,7 +204,7 @@ def _examination_lines(examination: Examination) -> Iterator[str]:
     for one in examination.toolchains:
         yield f"  {_toolchain_line(one, None)}"
     if health.usable and not _can_compile(examination):
-        yield "  No compiler was found. Install one: gcc, g++, clang or clang++."
+        yield "  No compiler was found. Install one, as gcc, javac or rustc."
 
 
 def _verdict_object(setting: str, verdict: Verdict) -> Mapping[str, object]:
@@ -224,8 +238,8 @@ def _toolchain_line(one: Toolchain | Unusable, runtime: str | None) -> str:
     where = f"{runtime:10} " if runtime is not None else ""
     title = languages()[one.language].title
     if isinstance(one, Toolchain):
-        return f"{where}{title:4} {one.id:10} {one.version:8} {one.program}"
-    return f"{where}{title:4} {one.id:10} not usable: {one.reason} {one.remedy}"
+        return f"{where}{title:10} {one.id:11} {one.version:8} {one.program}"
+    return f"{where}{title:10} {one.id:11} not usable: {one.reason} {one.remedy}"
 
 
 def _write_lines(lines: Sequence[str]) -> None:

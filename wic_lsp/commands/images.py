@@ -16,6 +16,7 @@ from typing import Final, Literal, TypeAlias
 from wic_lsp.assembly import Workshop
 from wic_lsp.commands.output import is_terminal, write
 from wic_lsp.commands.settings import read_settings
+from wic_lsp.config import Settings
 from wic_lsp.report.terminal import sanitise_line
 from wic_lsp.stores import Store, find_stores, image_of
 from wic_lsp.toolchains.families import images
@@ -51,7 +52,7 @@ async def list_images(format_: Literal["text", "json"]) -> int:
     failures: list[tuple[str, RuntimeFailure]] = []
     workshop = Workshop(_OPTIONS)
     try:
-        for store in await _stores(workshop):
+        for store in await _stores(workshop, read_settings({})):
             try:
                 found = await store.runtime.find_images(tuple(images()))
             except RuntimeFailure as failure:
@@ -107,6 +108,7 @@ async def build(words: Sequence[str], network: str) -> int:
 
 async def _bring_all(words: Sequence[str], bring: Bring, done: str) -> int:
     """Bring one image after the other; 0 where all have come, 1 where some have not, 2 for a wrong name."""
+    settings = read_settings({})
     try:
         wanted = dict.fromkeys(image_of(word) for word in words)
     except JobRejected as rejected:
@@ -114,7 +116,7 @@ async def _bring_all(words: Sequence[str], bring: Bring, done: str) -> int:
         return _WRONG_NAME
     workshop, code = Workshop(_OPTIONS), 0
     try:
-        store, *_ = await _stores(workshop)
+        store, *_ = await _stores(workshop, settings)
         for image in wanted:
             try:
                 with show_progress(image) as report:
@@ -132,9 +134,8 @@ async def _bring_all(words: Sequence[str], bring: Bring, done: str) -> int:
     return code
 
 
-async def _stores(workshop: Workshop) -> Sequence[Store]:
+async def _stores(workshop: Workshop, settings: Settings) -> Sequence[Store]:
     """Return the runtimes that keep images, first those that a check would ask."""
-    settings = read_settings({})
     names = (*workshop.selector.order(settings.runtime), *registry.runtime_names())
     return await find_stores(workshop, names, settings)
 

@@ -16,10 +16,15 @@ class Client:
     encoding: Encoding
     pulls: bool
     refreshes: bool
+    related_documents: bool
     related: bool
     progress: bool
+    markdown: bool
+    lenses: bool
+    refreshes_lenses: bool
     configuration: bool
     registers_configuration: bool
+    watches_files: bool
     versioned_edits: bool
     process_id: int | None
 
@@ -33,14 +38,21 @@ class Client:
         publish = text.publish_diagnostics
         pull = text.diagnostic
         change = workspace.did_change_configuration
+        watched = workspace.did_change_watched_files
         return cls(
             encoding=encoding,
             pulls=pull is not None,
             refreshes=workspace.diagnostics is not None and bool(workspace.diagnostics.refresh_support),
+            related_documents=pull is not None and bool(pull.related_document_support),
             related=bool(publish and publish.related_information) or bool(pull and pull.related_information),
             progress=bool(window.work_done_progress),
+            markdown=text.hover is not None
+            and types.MarkupKind.Markdown in (text.hover.content_format or ()),
+            lenses=text.code_lens is not None,
+            refreshes_lenses=workspace.code_lens is not None and bool(workspace.code_lens.refresh_support),
             configuration=bool(workspace.configuration),
             registers_configuration=change is not None and bool(change.dynamic_registration),
+            watches_files=watched is not None and bool(watched.dynamic_registration),
             versioned_edits=bool(edit.document_changes),
             process_id=params.process_id,
         )

@@ -1,53 +1,72 @@
 """From results to a document's diagnostics: whose they are, and what to show when there are none.
 
-A result that is not complete becomes one information at the top of the document, with the reason and the
-remedy. It never becomes an empty list: that would look like "clean".
+What several toolchains agree on is one diagnostic under all their names; one that not all give says who alone
+gives it, at the end of its first line. A result that is not complete becomes one information at the top of
+the document, with the reason and the remedy. It never becomes an empty list: that would look like "clean".
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lsprotocol import types
 
 from wic_lsp.lsp.client import Client
 from wic_lsp.lsp.documents import Document
+from wic_lsp.lsp.other_files import OtherFiles
 from wic_lsp.lsp.terms import Room
 from wic_lsp.lsp.to_lsp import ResolveUri, resolve_nothing, to_diagnostic
+from wic_lsp.matrix import Merged, alone, group_results, merge
 from wic_lsp.model import CheckResult, Finding, Place, Position, Range, Severity
 from wic_lsp.positions import line_content
 from wic_lsp.snippets.kinds import MARKDOWN_EDITOR_IDS
 from wic_lsp.toolchains.families import languages
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One diagnostic, with the finding that it shows and the results that have it, one for each toolchain."""
+
+    diagnostic: types.Diagnostic
+    finding: Finding
+    results: tuple[CheckResult, ...]
+
+
 def present_results(
     results: Sequence[CheckResult], document: Document, client: Client, *, shares_files: bool
-) -> tuple[types.Diagnostic, ...]:
-    """Return every diagnostic for the document's present text, results in their order.
+) -> tuple[Shown, ...]:
+    """Return all that is shown for the document's present text, snippet by snippet.
 
     `shares_files` says whether the files of this machine are the client's as well.
     """
-    found = []
-    for result in results:
-        source = f"wic {result.toolchain}" if result.toolchain else "wic"
-        resolve: ResolveUri = resolve_host_file if shares_files and result.is_on_host else resolve_nothing
-        findings = result.findings if result.is_complete else (*result.findings, explain(result, document))
-        found += [
-            to_diagnostic(
-                finding,
-                document.lines,
-                client.encoding,
-                document.uri,
-                source=source,
-                resolve_uri=resolve,
-                version=document.version,
-                with_related=client.related,
-                missing_image=result.missing_image,
-            )
-            for finding in findings
-        ]
-    return tuple(found)
+    files = OtherFiles()
+
+    def show(merged: Merged, missing_image: str = "") -> Shown:
+        is_on_host = shares_files and all(one.is_on_host for one in merged.results)
+        resolve: ResolveUri = resolve_host_file if is_on_host else resolve_nothing
+        diagnostic = to_diagnostic(
+            replace(merged.finding, message=merged.message),
+            document.lines,
+            client.encoding,
+            document.uri,
+            source=" ".join(filter(None, ("wic", ", ".join(merged.toolchains)))),
+            resolve_uri=resolve,
+            version=document.version,
+            with_related=client.related,
+            missing_image=missing_image,
+            others=files.of(merged.results),
+        )
+        return Shown(diagnostic, merged.finding, merged.results)
+
+    shown = []
+    for group in group_results(results):
+        shown += [show(merged) for merged in merge(group)]
+        for result in group.results:
+            if not result.is_complete:
+                shown.append(show(alone(result, explain(result, document)), result.missing_image))
+    return tuple(shown)
 
 
 def explain(result: CheckResult, document: Document) -> Finding:

@@ -279,7 +279,7 @@ class WicProtocol(LanguageServerProtocol):
     def lsp_workspace__did_change_workspace_folders(
         self, params: types.DidChangeWorkspaceFoldersParams
     ) -> Step:
-        """Keep nothing: no folder of a client's means anything here."""
+        """Pass the message on; folders are kept by `preferences`."""
         yield from self._pass_on(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, params)
 
     def _pass_on(self, method: str, params: object) -> Step:

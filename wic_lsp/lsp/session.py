@@ -9,25 +9,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import PurePosixPath
-from typing import Protocol
+from typing import Any, TypeVar
 
 from lsprotocol import types
 
-from wic_lsp.config import Origin, Problem, resolve
+from wic_lsp.config import Origin, Problem, Settings
 from wic_lsp.lsp.cleaning import Cleaning
 from wic_lsp.lsp.client import Client
-from wic_lsp.lsp.documents import DocumentSnapshot, DocumentStore, TooManyDocuments, UnknownDocument
+from wic_lsp.lsp.companions import Companions
+from wic_lsp.lsp.documents import Document, DocumentSnapshot, DocumentStore, TooManyDocuments, UnknownDocument
+from wic_lsp.lsp.elsewhere import Elsewhere, gather_findings
+from wic_lsp.lsp.outbox import Outbox
 from wic_lsp.lsp.planning import path_of, plan
-from wic_lsp.lsp.present import present_results
+from wic_lsp.lsp.preferences import Preferences
+from wic_lsp.lsp.present import Shown, present_results
 from wic_lsp.lsp.pulls import Pulls
 from wic_lsp.lsp.terms import Terms
+from wic_lsp.matrix import compared
 from wic_lsp.model import CheckResult
-from wic_lsp.plans import Compile, carry_out
+from wic_lsp.plans import Compile, Plan, carry_out
 from wic_lsp.positions import Encoding
 from wic_lsp.scheduler import Scheduler
 from wic_runtimes.contract import Transfer
@@ -35,6 +40,7 @@ from wic_runtimes.errors import RuntimeFailure
 from wic_runtimes.waiting import outlast
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class Superseded(Exception):  # noqa: N818 - no error: the text has changed meanwhile
@@ -55,7 +61,12 @@ class Checked:
     id: str
     version: int
     results: tuple[CheckResult, ...]
-    diagnostics: tuple[types.Diagnostic, ...]
+    shown: tuple[Shown, ...]
+
+    @property
+    def diagnostics(self) -> tuple[types.Diagnostic, ...]:
+        """What the client shows."""
+        return tuple(one.diagnostic for one in self.shown)
 
 
 @dataclass(slots=True)
@@ -63,6 +74,8 @@ class _State:
     """What the session keeps for one open document."""
 
     checked: Checked | None = None
+    has_lenses: bool = False
+    is_old: bool = False
     waiters: list[tuple[int, asyncio.Future[Checked]]] = field(default_factory=list)
 
     def drop_waiters(self, version: int | None, *, may_ask_again: bool) -> None:
@@ -71,28 +84,6 @@ class _State:
             if wanted != version and not future.done():
                 future.set_exception(Superseded(may_ask_again=may_ask_again))
         self.waiters = [(wanted, future) for wanted, future in self.waiters if wanted == version]
-
-
-class Outbox(Protocol):
-    """What a session tells its client."""
-
-    def publish(self, uri: str, version: int | None, diagnostics: Sequence[types.Diagnostic]) -> None:
-        """Show a document's diagnostics (push)."""
-
-    def refresh(self) -> None:
-        """Ask the client to pull again."""
-
-    def warn(self, problem: Problem) -> None:
-        """Show a problem with the settings."""
-
-    def part(self, reason: str) -> None:
-        """End the conversation, and say why."""
-
-    def progress(self, title: str, uri: str) -> AbstractContextManager[object]:
-        """Show that a check takes long, from a second on, until the end of the `with` block."""
-
-    def pull_progress(self, image: str) -> AbstractContextManager[Callable[[Transfer], None]]:
-        """Show the pull of an image until the end of the `with` block, which says how far it has come."""
 
 
 class Session:
@@ -105,13 +96,13 @@ class Session:
         self.terms = terms
         self.client: Client | None = None
         self.documents = DocumentStore(Encoding.UTF16, terms.room)
-        self.settings = terms.base
+        self.preferences = Preferences(terms, outbox.warn, self.check_all)
         self._outbox = outbox
-        self._layers: dict[str, tuple[Origin, object]] = {}
-        self._shown: set[str] = set()
         self._states: dict[str, _State] = {}
-        self._shows: set[asyncio.Task[tuple[CheckResult, ...]]] = set()
+        self._shows: set[asyncio.Task[Any]] = set()
         self._scheduler = Scheduler(self._check)
+        self.companions = Companions(self.documents.all, self._check_again, is_shared=terms.is_shared)
+        self.elsewhere = Elsewhere()
         self._count = 0
         self._cleaning = None if terms.is_shared else Cleaning(terms.workshop)
         self._pulls = Pulls(terms.workshop, self._show_pull, self._warn_of_pull, self._check_without_image)
@@ -119,7 +110,7 @@ class Session:
     def begin(self, client: Client) -> None:
         """Take in what the client can do."""
         self.client = client
-        self.documents = DocumentStore(client.encoding, self.terms.room)
+        self.documents.encoding = client.encoding
 
     def warm_up(self) -> None:
         """Load what the first result will need, while the client is still busy with our capabilities."""
@@ -127,23 +118,18 @@ class Session:
         if self._cleaning is not None:
             self._cleaning.begin(self.settings)
 
+    @property
+    def settings(self) -> Settings:
+        """What is in force where no folder of the workspace says otherwise."""
+        return self.preferences.settings
+
     def configure(self, layer: str, origin: Origin, options: object) -> None:
         """Set one layer of options; check every document again if that changes anything."""
-        self._layers[layer] = (origin, options)
-        names = ("file", "start", "workspace")
-        layers = [self._layers[name] for name in names if name in self._layers]
-        settings, problems = resolve([*layers, (Origin.USER, self.terms.forced)], self.terms.base)
-        for problem in problems:
-            self.report(problem)
-        if settings != self.settings:
-            self.settings = settings
-            self.check_all()
+        self.preferences.configure(layer, origin, options)
 
     def report(self, problem: Problem) -> None:
         """Tell the user of a problem, once."""
-        if problem.message not in self._shown:
-            self._shown.add(problem.message)
-            self._outbox.warn(problem)
+        self.preferences.report(problem)
 
     def open(self, item: types.TextDocumentItem) -> None:
         """Take in a document and check it at once; one that is open already is replaced."""
@@ -157,14 +143,26 @@ class Session:
             previous.drop_waiters(None, may_ask_again=True)
         self._states[document.uri] = _State()
         self.check_now(document.uri)
+        self.companions.touch(document.uri)
 
     def change(self, uri: str, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> None:
         """Follow an edit; the check of it waits for the debounce. Raises UnknownDocument."""
         document = self.documents.change(uri, changes, version)
         self._states[uri].drop_waiters(document.version, may_ask_again=True)
-        debounce = self.settings.debounce_ms
+        self._check_soon(document)
+        self.companions.touch(uri)
+
+    def _check_soon(self, document: Document) -> None:
+        debounce = self.preferences.settings_for(document.uri).debounce_ms
         delay_s = None if debounce is None else debounce / 1000
-        self._scheduler.request(uri, document.version, delay_s=delay_s, at_once=delay_s == 0)
+        self._scheduler.request(document.uri, document.version, delay_s=delay_s, at_once=delay_s == 0)
+
+    def _check_again(self, uri: str) -> None:
+        """Check a document once more, since a file that it needs has changed; that waits as for an edit."""
+        document = self.documents.get(uri)
+        if document is not None:
+            self._states[uri].checked, self._states[uri].is_old = None, True
+            self._check_soon(document)
 
     def close(self, uri: str) -> None:
         """Forget a document, end its check, and clear what is shown for it."""
@@ -172,8 +170,11 @@ class Session:
         state = self._states.pop(uri, None)
         if state is not None:
             state.drop_waiters(None, may_ask_again=False)
+        self.companions.forget(uri)
         if self.documents.close(uri) is not None and not self.pulls:
-            self._outbox.publish(uri, None, ())
+            self._outbox.publish(uri, None, self.elsewhere.show(uri, None))
+        self._show_elsewhere(self.elsewhere.take(uri, {}), is_awaited=False)
+        self.companions.touch(uri)
 
     def save(self, uri: str) -> None:
         """Check a document without delay unless that was done; what was not compiled is tried again."""
@@ -190,10 +191,11 @@ class Session:
 
     def check_all(self) -> None:
         """Check every open document afresh."""
-        for document in self.documents.all():
+        documents = self.documents.all()
+        for document in documents:
             self._states[document.uri].checked = None
             self.check_now(document.uri)
-        if self.pulls:
+        if self.pulls and documents:
             self._outbox.refresh()
 
     async def restart_runtime(self) -> None:
@@ -238,13 +240,8 @@ class Session:
         document = self.documents.get(uri)
         self._scheduler.cancel(uri)
         if document is not None:
-            cancelled = CheckResult(
-                None,
-                None,
-                None,
-                reason="You cancelled the check.",
-                remedy="Edit the text or run the command Check Now.",
-            )
+            remedy = "Edit the text or run the command Check Now."
+            cancelled = CheckResult(None, None, None, reason="You cancelled the check.", remedy=remedy)
             self._accept(document.snapshot(), (cancelled,))
 
     async def aclose(self) -> None:
@@ -252,6 +249,7 @@ class Session:
         for state in self._states.values():
             state.drop_waiters(None, may_ask_again=False)
         await self._scheduler.aclose()
+        await self.preferences.aclose()
         for show in self._shows:
             show.cancel()
         await outlast(*self._shows)
@@ -317,8 +315,14 @@ class Session:
         with self._outbox.progress(title, snapshot.uri) if shows_progress else nullcontext():
             return await self._carry_out(snapshot, self.terms.pipeline.check)
 
+    async def plans_of(self, snapshot: DocumentSnapshot) -> Sequence[Plan] | CheckResult:
+        """Return what is compiled of a document, or the result that says why nothing is."""
+        await self.preferences.settle()
+        plans = await plan(snapshot, self.preferences.settings_for(snapshot.uri), self.terms.room)
+        return await self.companions.join(snapshot, plans)
+
     async def _carry_out(self, snapshot: DocumentSnapshot, compile_: Compile) -> tuple[CheckResult, ...]:
-        plans = await plan(snapshot, self.settings, self.terms.room)
+        plans = await self.plans_of(snapshot)
         if isinstance(plans, CheckResult):
             return (plans,)
         return await carry_out(plans, compile_)
@@ -331,16 +335,18 @@ class Session:
         document = self.documents.get(uri)
         if document is None:
             raise UnknownDocument(uri)
-        show = asyncio.get_running_loop().create_task(self._show(document.snapshot()), name=f"show {uri}")
+        work = self._carry_out(document.snapshot(), self.terms.pipeline.show)
+        return await self.see_through(work, f"show {uri}")
+
+    async def see_through(self, work: Coroutine[Any, Any, T], name: str) -> T:
+        """Return what comes of work that the client asked for; it ends with the question, or the session."""
+        show = asyncio.get_running_loop().create_task(work, name=name)
         self._shows.add(show)
         show.add_done_callback(self._shows.discard)
         try:
             return await show
         finally:
             show.cancel()
-
-    async def _show(self, snapshot: DocumentSnapshot) -> tuple[CheckResult, ...]:
-        return await self._carry_out(snapshot, self.terms.pipeline.show)
 
     def _accept(self, snapshot: DocumentSnapshot, results: tuple[CheckResult, ...]) -> None:
         """Keep and deliver a result, if its version is still the one that is open."""
@@ -350,15 +356,40 @@ class Session:
             return
         self._count += 1
         shares_files = not self.terms.is_shared
-        diagnostics = present_results(results, document, self.client, shares_files=shares_files)
-        checked = Checked(f"{snapshot.version}.{self._count}", snapshot.version, results, diagnostics)
+        shown = present_results(results, document, self.client, shares_files=shares_files)
+        checked = Checked(f"{snapshot.version}.{self._count}", snapshot.version, results, shown)
         state = self._states[snapshot.uri]
         state.checked = checked
+        is_awaited, is_old, state.is_old = bool(state.waiters), state.is_old, False
         for _, future in state.waiters:
             if not future.done():
                 future.set_result(checked)
         state.waiters.clear()
         if not self.pulls:
-            self._outbox.publish(snapshot.uri, snapshot.version, diagnostics)
+            self._outbox.publish(snapshot.uri, snapshot.version, self.all_shown(checked, snapshot.uri))
+        elif is_old and not is_awaited:
+            self._outbox.refresh()
+        found = gather_findings(snapshot.uri, shown, self.client)
+        self._show_elsewhere(self.elsewhere.take(snapshot.uri, found), is_awaited=is_awaited)
+        had_lenses, state.has_lenses = state.has_lenses, bool(compared(results))
+        if had_lenses or state.has_lenses:
+            self._outbox.refresh_lenses()
         if self._cleaning is not None:
             self._cleaning.go_on()
+
+    def all_shown(self, checked: Checked, uri: str) -> tuple[types.Diagnostic, ...]:
+        """Return what is shown for an open document: what its own check found, then what others did in it."""
+        return self.elsewhere.show(uri, checked.version, checked.diagnostics)
+
+    def _show_elsewhere(self, uris: Sequence[str], *, is_awaited: bool) -> None:
+        """Show what has changed for other files. A client that pulls is told in the answer that it awaits."""
+        if self.pulls:
+            if uris and not (is_awaited and self.client is not None and self.client.related_documents):
+                self._outbox.refresh()
+            return
+        for uri in uris:
+            checked = self.current(uri)
+            if checked is not None:
+                self._outbox.publish(uri, checked.version, self.all_shown(checked, uri))
+            elif self.documents.get(uri) is None:  # else it is shown when its own check ends
+                self._outbox.publish(uri, None, self.elsewhere.show(uri, None))

@@ -13,8 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from wic_lsp.assembly import Workshop, read_user_file, user_file
+from wic_lsp.assembly import Workshop
 from wic_lsp.config import Origin, Problem, Settings
+from wic_lsp.own_toolchains import read_user
 from wic_lsp.pipeline import Pipeline
 
 ReadFile: TypeAlias = Callable[[], tuple[Mapping[str, object] | None, tuple[Problem, ...]]]
@@ -36,7 +37,8 @@ class Terms:
     """What a session gets from whoever serves it.
 
     `base` is in force before anybody says a thing, `forced` whatever anybody says; `read_file` reads the
-    user's own options. `log_key` marks the log records that belong to this client alone; see `client_log`.
+    user's own options, and makes the user's own compilers known. `log_key` marks the log records that belong
+    to this client alone; see `client_log`.
     """
 
     workshop: Workshop
@@ -64,7 +66,7 @@ def terms_alone(workshop: Workshop, forced: Mapping[str, object]) -> Terms:
         is_shared=False,
         origin=Origin.USER,
         forced=forced,
-        read_file=lambda: read_user_file(user_file()),
+        read_file=read_user,
     )
 
 

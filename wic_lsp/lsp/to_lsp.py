@@ -9,24 +9,25 @@ Nothing here does IO, asks the client anything or decides when to publish.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 from cattrs import Converter
 from lsprotocol import converters, types
 
+from wic_lsp.lsp.other_files import OtherFile
+from wic_lsp.lsp.tags import tags_of
 from wic_lsp.model import Edit, Finding, Fix, Note, Place, Position, Range
 from wic_lsp.positions import Encoding, column_to_units, line_content
 
 ResolveUri: TypeAlias = Callable[[str], str | None]
 """Turns a file's name, as the compiler gave it, into a URI that the client can open, or None."""
 
+_NO_OTHERS: Final[Mapping[str, OtherFile]] = MappingProxyType({})
 _START: Final = Range(Position(0, 0), Position(0, 0))
-
-# The call is needed and its result too: an editor that fades it out would say the opposite.
-_NOT_UNNECESSARY: Final = frozenset({"unused-result", "unused-must-use"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def to_diagnostic(
     version: int | None = None,
     with_related: bool = True,
     missing_image: str = "",
+    others: Mapping[str, OtherFile] = _NO_OTHERS,
 ) -> types.Diagnostic:
     """Turn a finding in the document's positions into a diagnostic of the document `uri`.
 
@@ -61,7 +63,7 @@ def to_diagnostic(
     the document leads to it (the first note that lies in the document, else the first line), with the
     other place before its message and as related information. `with_related` is False for a client
     without relatedInformation: notes then stand below the message. `missing_image` names the image for lack
-    of which nothing was compiled.
+    of which nothing was compiled. `others` are the files whose lines are known, by the names in places.
     """
     own = types.Location(uri, to_range(_own_range(finding, lines), lines, encoding))
     message = _with_place(finding.message, finding.place)
@@ -79,8 +81,9 @@ def to_diagnostic(
         code=finding.code,
         code_description=types.CodeDescription(finding.code_url or "") if has_link else None,
         source=source,
-        tags=_tags(finding.code),
-        related_information=[_to_related(note, own, lines, encoding, resolve_uri) for note in notes] or None,
+        tags=tags_of(finding),
+        related_information=[_to_related(note, own, lines, encoding, resolve_uri, others) for note in notes]
+        or None,
         data=_to_data(finding.fixes, lines, encoding, version, missing_image),
     )
 
@@ -175,14 +178,23 @@ def _with_place(message: str, place: Place | None) -> str:
     return f"{place.file}:{start.line + 1}:{start.column + 1}: {message}"
 
 
-def _to_related(
-    note: Note, own: types.Location, lines: Sequence[str], encoding: Encoding, resolve_uri: ResolveUri
+def _to_related(  # noqa: PLR0917 - each of them is another thing
+    note: Note,
+    own: types.Location,
+    lines: Sequence[str],
+    encoding: Encoding,
+    resolve_uri: ResolveUri,
+    others: Mapping[str, OtherFile],
 ) -> types.DiagnosticRelatedInformation:
     place = note.place
     if place is None:
         return types.DiagnosticRelatedInformation(own, note.message)
     if place.file is None:
         location = types.Location(own.uri, to_range(place.range, lines, encoding))
+        return types.DiagnosticRelatedInformation(location, note.message)
+    file = others.get(place.file)
+    if file is not None:
+        location = types.Location(file.uri, to_range(place.range, file.lines, encoding))
         return types.DiagnosticRelatedInformation(location, note.message)
     other = resolve_uri(place.file)
     if other is None:
@@ -191,16 +203,6 @@ def _to_related(
     start, end = place.range.start, place.range.end
     range_ = types.Range(types.Position(start.line, start.column), types.Position(end.line, end.column))
     return types.DiagnosticRelatedInformation(types.Location(other, range_), note.message)
-
-
-def _tags(code: str | None) -> list[types.DiagnosticTag] | None:
-    """Choose tags by a warning's name: -Wunused-variable of gcc and clang, unused_variables of rustc."""
-    name = (code or "").removeprefix("-Werror=").removeprefix("-W").replace("_", "-")
-    if name.startswith("unused") and name not in _NOT_UNNECESSARY:
-        return [types.DiagnosticTag.Unnecessary]
-    if name.startswith("deprecated"):
-        return [types.DiagnosticTag.Deprecated]
-    return None
 
 
 def _to_data(

@@ -17,11 +17,14 @@ from wic_lsp.lsp.features import (
     code_actions,
     commands,
     configuration,
+    hover,
     images,
     lifecycle,
     progress,
     sync,
+    workspace,
 )
+from wic_lsp.lsp.refreshing import Refreshing
 from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session
 from wic_lsp.lsp.terms import Terms
@@ -35,16 +38,17 @@ def create_server(terms: Terms) -> WicServer:
     server = WicServer()
     server.wic_protocol.most_unanswered = terms.unanswered
     server.session = Session(terms, _Outbox(server))
-    for feature in (lifecycle, sync, configuration, code_actions, commands, images):
+    for feature in (lifecycle, sync, configuration, workspace, code_actions, commands, hover, images):
         feature.register(server, server.session)
     return server
 
 
 class _Outbox:
-    """What the session tells its client; see `session.Outbox`."""
+    """What the session tells its client; see `outbox`."""
 
     def __init__(self, server: WicServer) -> None:
         self._server = server
+        self._lenses = Refreshing(lambda: server.workspace_code_lens_refresh(None))
 
     def publish(self, uri: str, version: int | None, diagnostics: Sequence[types.Diagnostic]) -> None:
         """Push a document's diagnostics."""
@@ -56,6 +60,12 @@ class _Outbox:
         client = self._server.session.client
         if client is not None and client.refreshes:
             self._server.workspace_diagnostic_refresh(None)
+
+    def refresh_lenses(self) -> None:
+        """Ask the client for its lenses anew, if it can be asked."""
+        client = self._server.session.client
+        if client is not None and client.lenses and client.refreshes_lenses:
+            self._lenses.tell()
 
     def warn(self, problem: Problem) -> None:
         """Show a problem with the settings, and log it."""

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
-from wic_lsp.toolchains.families import Family, Surroundings, Toolchain, read_version
+from wic_lsp.toolchains.dialects import is_version, read_version
+from wic_lsp.toolchains.families import Family, Surroundings, Toolchain
 from wic_runtimes.contract import CompileJob, Image, Limits, Program
 
 _PROBE_LIMITS: Final = Limits(wall_s=10.0, output_bytes=65536)
@@ -40,7 +41,7 @@ class Candidate:
     """A compiler that may be asked.
 
     `image` is None where it is a program of the runtime's own; `launcher` is what runs it there, if it is a
-    script.
+    script. `found_after` is how many of the family's programs were found before it.
     """
 
     family: Family
@@ -48,6 +49,7 @@ class Candidate:
     program: Program
     image: str | None = None
     launcher: Program | None = None
+    found_after: int = 0
 
     @property
     def name(self) -> str:
@@ -68,7 +70,7 @@ class Candidate:
     @property
     def lacks_launcher(self) -> bool:
         """Whether it is a script of the host's, and what runs it was not found."""
-        return bool(self.launcher_names) and self.image is None and self.launcher is None
+        return bool(self.launcher_names) and self.program.is_script and self.launcher is None
 
     @property
     def stamp(self) -> str:
@@ -123,7 +125,7 @@ class Candidate:
         """Return the toolchain that answered so, or why it cannot be used."""
         family = self.family
         match = family.version_pattern.search(answer)
-        if match is None:
+        if match is None or not is_version(match[1]):
             return self.unusable(f"{self.name} gave no version: {answer!r}", "")
         version = re.search(r"\d+(?:\.\d+)*", match[0])
         dialect = family.dialect_for(read_version(match[1]), answer)
@@ -166,15 +168,23 @@ def on_host(
 ) -> list[Candidate]:
     """Return the host's compilers, newest first by their names; what launches them is the first found."""
     launcher = launchers[0] if launchers else None
-    return [Candidate(family, language, program, None, launcher) for program in _newest_first(programs)]
+    found = [
+        Candidate(family, language, program, None, launcher if program.is_script else None, place)
+        for place, program in enumerate(programs)
+    ]
+    return sorted(found, key=_version_in_names, reverse=True)
 
 
-def _newest_first(programs: Sequence[Program]) -> list[Program]:
-    def version(program: Program) -> list[int]:
-        numbers = [[int(digits) for digits in re.findall(r"\d+", name)] for name in program.names]
-        return max(numbers, default=[])
+def by_bare_name(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return those that the language's bare name may mean: of each family, what it does mean comes first."""
+    plain = [one for one in candidates if one.is_plain]
+    families = list(dict.fromkeys(one.family.id for one in plain))
+    return sorted(plain, key=lambda one: (families.index(one.family.id), one.found_after))
 
-    return sorted(programs, key=version, reverse=True)
+
+def _version_in_names(candidate: Candidate) -> list[int]:
+    names = candidate.program.names
+    return max(([int(digits) for digits in re.findall(r"\d+", name)] for name in names), default=[])
 
 
 def places_of(program: str, launcher: str | None = None) -> Mapping[str, str]:

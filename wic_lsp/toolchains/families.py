@@ -13,29 +13,25 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
+from wic_lsp.toolchains.dialects import Dialect, Version, parse_dialect
+from wic_lsp.toolchains.explaining import Explaining, parse_explaining
+from wic_lsp.toolchains.manuals import Manual, parse_manual
 from wic_runtimes.contract import JobFile, Limits
 
 _MEGABYTE: Final = 1024 * 1024
 _LANGUAGES_FILE: Final = "languages.toml"
 _NOTHING: Final = re.compile(r"(?!)")
-_ANYTHING: Final = re.compile(r"")
-
-Version: TypeAlias = tuple[int, ...]
-"""A version as numbers, as (1, 80): what of it tells toolchains of a family apart."""
-
-
-def read_version(text: str) -> Version:
-    """Turn `1.80` into (1, 80). Raises ValueError for what is no version."""
-    return tuple(int(part) for part in text.split("."))
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
     """A language: its name in settings, its LSP identifiers, and the endings of its files' names.
 
-    `header_endings` are of files that are checked as headers, where the language has such.
+    `header_endings` are of files that are checked as headers, where the language has such. `comment` begins a
+    comment up to the line's end, `block_comment` are what begins and ends another one; empty for none.
+    `words` are further names that it has in Markdown.
     """
 
     id: str
@@ -43,6 +39,9 @@ class Language:
     editor: tuple[str, ...]
     endings: tuple[str, ...]
     header_endings: tuple[str, ...]
+    comment: str = ""
+    block_comment: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,8 @@ class LanguageSupport:
     `program` is the bare name, which it has in images; `programs` are all names that it may have on a host.
     `launcher` are the names of what runs it there, where the program is a script (`node` for `tsc`).
     `standards` are those that can be chosen: none unless it says so. `text_argv` are further words for texts
-    in which a pattern is found: those of the first that is.
+    in which a pattern is found: those of the first that is. `names_companions` for one that looks for no file
+    by itself.
     """
 
     program: str
@@ -62,6 +62,12 @@ class LanguageSupport:
     standards: re.Pattern[str] = _NOTHING
     launcher: re.Pattern[str] | None = None
     text_argv: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = ()
+    names_companions: bool = False
+
+    @property
+    def known_standards(self) -> str:
+        """The standards that can be chosen, as a regular expression; empty where there are none."""
+        return "" if self.standards is _NOTHING else self.standards.pattern
 
     def argv_for(self, text: str) -> tuple[str, ...]:
         """Return the words that this text asks for by what it holds."""
@@ -107,31 +113,13 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
-    """How the versions from `oldest` on are spoken to, and which parser understands the answer.
-
-    `plain_argv` makes the compiler write as it does for people. `answer` must be found in what the compiler
-    says when it is asked for its version: by it, two of one version can be told apart that differ in what is
-    installed with them. `standard_argv` are its words for a standard, where they are not the family's.
-    One that is `provisional` is spoken only until what is missing is installed.
-    """
-
-    oldest: Version
-    parser: str
-    argv: tuple[str, ...]
-    plain_argv: tuple[str, ...]
-    answer: re.Pattern[str] = _ANYTHING
-    standard_argv: tuple[str, ...] = ()
-    is_provisional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Family:
     """One compiler family; the fields are those of its TOML file.
 
     `versions` are those that have an image, newest first, as they stand in a toolchain's id; `image` names it
     by {version}. `folders` are where the host's own programs are looked for besides PATH. `files` lie beside
-    every snippet.
+    every snippet. `explaining` is None where the compiler explains no codes, `manual` where its links stay as
+    they are.
     """
 
     id: str
@@ -151,6 +139,8 @@ class Family:
     in_image: Surroundings = field(default_factory=Surroundings)
     needs: Needs = field(default_factory=Needs)
     files: tuple[JobFile, ...] = ()
+    explaining: Explaining | None = None
+    manual: Manual | None = None
 
     def dialect_for(self, version: Version, answer: str = "") -> Dialect | None:
         """Return the newest dialect that this version speaks; None where it is too old for all.
@@ -208,6 +198,7 @@ class Toolchain:
         flags: tuple[str, ...],
         *,
         text: str = "",
+        companions: tuple[str, ...] = (),
         is_plain: bool = False,
     ) -> tuple[str, ...]:
         """Return the whole argument vector. Flags and standard must have been accepted before."""
@@ -224,27 +215,48 @@ class Toolchain:
             *(support.header_argv if is_header else support.argv),
             *support.argv_for(text),
             file_name,
+            *(companions if support.names_companions else ()),
         )
+
+
+_OWN_LANGUAGES: Final[dict[str, Language]] = {}
+_OWN_FAMILIES: Final[dict[str, Family]] = {}
+
+
+def adopt(languages_: Mapping[str, Language], families_: Mapping[str, Family]) -> None:
+    """Make the user's own languages and families known besides those that we ship, in place of earlier ones.
+
+    Called where a process starts, before anything of it is asked for. A family of the id of one of ours
+    replaces it.
+    """
+    _OWN_LANGUAGES.clear()
+    _OWN_LANGUAGES.update(languages_)
+    _OWN_FAMILIES.clear()
+    _OWN_FAMILIES.update(families_)
+    for known in (languages, families, images):
+        known.cache_clear()
 
 
 @cache
 def languages() -> Mapping[str, Language]:
-    """Return every language by its name in settings."""
-    table = _read(_LANGUAGES_FILE)
-    return {
-        name: Language(
-            name,
-            entry["title"],
-            tuple(entry["editor"]),
-            tuple(entry["endings"]),
-            tuple(entry.get("header_endings", ())),
-        )
-        for name, entry in table.items()
-    }
+    """Return every language by its name in settings, the user's own last."""
+    return {**shipped_languages(), **_OWN_LANGUAGES}
 
 
 @cache
 def families() -> Mapping[str, Family]:
+    """Return every family by its id, the user's own last."""
+    return {**shipped_families(), **_OWN_FAMILIES}
+
+
+@cache
+def shipped_languages() -> Mapping[str, Language]:
+    """Return every language that we know by ourselves."""
+    return {name: parse_language(name, entry) for name, entry in _read(_LANGUAGES_FILE).items()}
+
+
+@cache
+def shipped_families() -> Mapping[str, Family]:
     """Return every family that we ship, by its id."""
     names = (entry.name for entry in resources.files(__package__).iterdir())
     files = sorted(name for name in names if name.endswith(".toml") and name != _LANGUAGES_FILE)
@@ -272,6 +284,20 @@ def language_of_path(path: str) -> str | None:
     return None
 
 
+def parse_language(name: str, entry: Mapping[str, Any]) -> Language:
+    """Turn a language's table into a value. Raises KeyError where it is wrong."""
+    return Language(
+        name,
+        entry["title"],
+        tuple(entry["editor"]),
+        tuple(entry["endings"]),
+        tuple(entry.get("header_endings", ())),
+        entry.get("comment", ""),
+        tuple(entry.get("block_comment", ())),
+        tuple(entry.get("words", ())),
+    )
+
+
 def parse_family(table: Mapping[str, Any]) -> Family:
     """Turn a family's TOML into a value. Raises KeyError, ValueError or re.error where the file is wrong."""
     return Family(
@@ -286,23 +312,14 @@ def parse_family(table: Mapping[str, Any]) -> Family:
         languages={name: _parse_support(entry) for name, entry in table["languages"].items()},
         standard_flag=table["flags"]["standard"],
         allowed_flags=tuple(re.compile(rule) for rule in table["flags"]["allowed"]),
-        dialects=tuple(
-            Dialect(
-                read_version(str(entry["from"])),
-                entry["parser"],
-                tuple(entry["argv"]),
-                tuple(entry["plain_argv"]),
-                re.compile(entry.get("answer", "")),
-                tuple(entry.get("standard", ())),
-                entry.get("provisional", False),
-            )
-            for entry in table["dialects"]
-        ),
+        dialects=tuple(parse_dialect(entry) for entry in table["dialects"]),
         folders=tuple(table.get("folders", ())),
         on_host=_parse_surroundings(table.get("on_host", {})),
         in_image=_parse_surroundings(table.get("in_image", {})),
         needs=_parse_needs(table.get("needs", {})),
         files=tuple(JobFile(name, text.encode()) for name, text in table.get("files", {}).items()),
+        explaining=parse_explaining(table.get("explain")),
+        manual=parse_manual(table.get("manual")),
     )
 
 
@@ -317,6 +334,7 @@ def _parse_support(entry: Mapping[str, Any]) -> LanguageSupport:
         text_argv=tuple(
             (re.compile(one["text"], re.MULTILINE), tuple(one["argv"])) for one in entry.get("where", ())
         ),
+        names_companions=entry.get("names_companions", False),
     )
 
 

@@ -11,6 +11,7 @@ import os
 import platform
 import re
 import shutil
+import stat
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _COUNTS_APART: Final = (5, 14)  # the first Linux that counts processes for each
 _PRIVATE_TREES: Final = ("/proc", "/sys", "/dev", "/run")
 _PRIVATE_FOLDERS: Final = {"/etc", "/home", "/root", "/tmp", "/var"}  # noqa: S108 - only compared with
 _WRAPPERS: Final = frozenset({"ccache", "distcc", "icecc", "rustup", "rustup-init", "sccache"})
+_SHIMS: Final = "shims"  # pyenv, asdf, mise and their like: scripts that look for the real program
+_DIGITS: Final = re.compile(r"(\d+)")
 _MOST_LINKS: Final = 40  # as the kernel's own MAXSYMLINKS
 _MULTIARCH: Final = re.compile(r"^[a-z0-9_]+-linux-(gnu|musl)\w*$")
 
@@ -209,40 +212,76 @@ def _is_private(path: str, home: str) -> bool:
     )
 
 
-def find_programs(pattern: re.Pattern[str], folders: Sequence[str]) -> tuple[Program, ...]:
-    """Find executables in `folders` whose whole name matches, in the order of `folders`.
+def find_programs(
+    pattern: re.Pattern[str], path: Sequence[str], folders: Sequence[str] = ()
+) -> tuple[Program, ...]:
+    """Find executables whose whole name matches, in the order of `path`, then of `folders`.
 
     Names that lead to the same file are one program. Wrappers that dispatch on their name (ccache,
-    rustup) are passed over: their real name does not match.
+    rustup) are passed over: their real name does not match. What they and shims stand for lies in `folders`,
+    which therefore come where the first of them is met. A shim itself comes last: it may be all there is. So
+    does, for a root server, what nobody else may reach.
     """
     names: dict[str, list[str]] = {}
-    for folder in folders:
-        try:
-            entries = os.listdir(folder)  # noqa: PTH208 - a PATH has thousands of names, and few match
-        except OSError:
-            continue
-        for entry in sorted(filter(pattern.fullmatch, entries)):
-            path = Path(folder, entry)
-            if os.access(path, os.X_OK) and path.is_file():
-                names.setdefault(os.path.realpath(path), []).append(entry)
-    return tuple(
-        Program(path, tuple(dict.fromkeys(found)), program_stamp(path))
-        for path, found in names.items()
-        if Path(path).name not in _WRAPPERS
-    )
+    shims: dict[str, list[str]] = {}
+    todo = [*reversed(folders), *reversed(path)]
+    is_sent_on = False
+    while todo:
+        folder = todo.pop()
+        is_shim = Path(folder).name == _SHIMS
+        for entry in _matching(pattern, folder):
+            real = os.path.realpath(Path(folder, entry))
+            is_wrapper = Path(real).name in _WRAPPERS
+            if not is_wrapper:
+                (shims if is_shim else names).setdefault(real, []).append(entry)
+            if (is_wrapper or is_shim) and not is_sent_on:
+                todo += reversed(folders)
+                is_sent_on = True
+    found = [
+        Program(real, tuple(dict.fromkeys(called)), program_stamp(real), is_script(real))
+        for real, called in (*names.items(), *shims.items())
+    ]
+    if os.geteuid() == 0:  # compiles as nobody; see `spec`
+        found.sort(key=lambda program: not _is_open(program.path))
+    return tuple(found)
+
+
+def _is_open(path: str) -> bool:
+    """Whether the modes of a file and of the folders above it let everybody run it."""
+    try:
+        modes = [each.stat().st_mode for each in (Path(path), *Path(path).parents)]
+    except OSError:
+        return False
+    return all(mode & stat.S_IXOTH for mode in modes)
+
+
+def _matching(pattern: re.Pattern[str], folder: str) -> list[str]:
+    try:
+        entries = os.listdir(folder)  # noqa: PTH208 - a PATH has thousands of names, and few match
+    except OSError:
+        return []
+    paths = ((entry, Path(folder, entry)) for entry in sorted(filter(pattern.fullmatch, entries)))
+    return [entry for entry, path in paths if os.access(path, os.X_OK) and path.is_file()]
 
 
 def expand_folders(folders: Iterable[str]) -> tuple[str, ...]:
     """Return the folders that are meant, in order: `~`, `$VARIABLE` and wildcards are filled in.
 
-    One whose variable is not set is no absolute path, and is passed over.
+    Of those that one wildcard stands for, the newest comes first, by the numbers in their names. One whose
+    variable is not set is no absolute path, and is passed over.
     """
     found: dict[str, None] = {}
     for folder in folders:
         pattern = os.path.expandvars(os.path.expanduser(folder))  # noqa: PTH111 - for what glob takes
         if Path(pattern).is_absolute():
-            found |= dict.fromkeys(sorted(glob.glob(pattern)))  # noqa: PTH207 - Path.glob wants a root
+            found |= dict.fromkeys(sorted(glob.glob(pattern), key=_by_numbers, reverse=True))  # noqa: PTH207 - Path.glob wants a root
     return tuple(found)
+
+
+def _by_numbers(text: str) -> list[tuple[str, int]]:
+    """Return what texts are sorted by for 1.80 to come after 1.9."""
+    words = _DIGITS.split(text)
+    return [(word, int(number)) for word, number in zip(words[::2], [*words[1::2], "0"], strict=True)]
 
 
 def program_stamp(path: str) -> str:
@@ -252,6 +291,15 @@ def program_stamp(path: str) -> str:
     except OSError:  # it vanished since it was listed
         return ""
     return f"{status.st_ino}:{status.st_size}:{status.st_mtime_ns}"
+
+
+def is_script(path: str) -> bool:
+    """Whether the kernel would have another program run it. What cannot be read is none."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(2) == b"#!"
+    except OSError:
+        return False
 
 
 def machine() -> str:

@@ -167,7 +167,7 @@ class SandboxRuntime:
         """Find compilers on PATH and in those folders; see `Runtime.find_programs`."""
         path = [folder for folder in os.get_exec_path() if Path(folder).is_absolute()]
         return await asyncio.to_thread(
-            lambda: host.find_programs(pattern, [*path, *host.expand_folders(folders)])
+            lambda: host.find_programs(pattern, path, host.expand_folders(folders))
         )
 
     async def find_images(self, _names: Sequence[str], /) -> Sequence[Image]:

@@ -46,13 +46,17 @@ def register(server: WicServer, session: Session) -> None:
 
     @server.command(SHOW_OUTPUT)
     async def show_output(*arguments: Json) -> list[dict[str, object]]:
-        """Return the compiler's own words: toolchain, command, outcome and output on each toolchain."""
+        """Return the compiler's own words: toolchain, command, outcome and output on each toolchain.
+
+        Where they are of a block of Markdown, `line` is its first one.
+        """
         try:
             results = await session.show_output(read_uri(SHOW_OUTPUT, arguments))
         except UnknownDocument as unknown:
             raise JsonRpcInvalidParams(str(unknown)) from None
         outputs: list[dict[str, object]] = [
             {
+                "line": result.block.start.line if result.block is not None else None,
                 "toolchain": result.toolchain,
                 "runtime": result.runtime,
                 "why": result.why,

@@ -12,6 +12,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from wic_lsp.lsp.features.lifecycle import unwrap
+from wic_lsp.lsp.features.workspace import watch_files
 from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session
 
@@ -20,7 +21,7 @@ _SECTION = "wic"
 
 
 def register(server: WicServer, session: Session) -> None:
-    """Register initialized, didChangeConfiguration and didChangeWorkspaceFolders."""
+    """Register initialized and didChangeConfiguration."""
 
     async def ask() -> None:
         item = types.ConfigurationItem(section=_SECTION)
@@ -46,6 +47,7 @@ def register(server: WicServer, session: Session) -> None:
                 _log.warning("the editor will not tell of changed settings: %s", exc)
         if client is not None and client.configuration:
             await ask()
+        await watch_files(server, session)
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:

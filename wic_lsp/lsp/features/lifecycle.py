@@ -1,7 +1,8 @@
 """initialize and shutdown: what the client can do is read, what the server does is chosen, all is ended.
 
-Diagnostics are delivered in one way per client: pulled if it can, else pushed. textDocument/diagnostic is
-registered here and not before, since pygls advertises what is registered to every client.
+Diagnostics are delivered in one way per client: pulled if it can, else pushed. textDocument/diagnostic and
+what else not every client wants is registered here and not before, since pygls advertises to every client
+what is registered.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pygls.capabilities import ServerCapabilitiesBuilder
 from wic_lsp.config import Origin
 from wic_lsp.lsp.client import Client
 from wic_lsp.lsp.client_log import ClientLog
-from wic_lsp.lsp.features import pull
+from wic_lsp.lsp.features import code_lens, pull
+from wic_lsp.lsp.features.workspace import folders_of
 from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session
 from wic_lsp.positions import Encoding
@@ -29,15 +31,20 @@ def register(server: WicServer, session: Session) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         agreed = ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities)
-        session.begin(Client.of(params, Encoding(types.PositionEncodingKind(agreed).value)))
-        if session.pulls:
+        client = Client.of(params, Encoding(types.PositionEncodingKind(agreed).value))
+        session.begin(client)
+        if client.pulls:
             pull.register(server, session)
+        if client.lenses:
+            code_lens.register(server, session)
         terms = session.terms
         options, problems = terms.read_file()
         session.configure("file", Origin.USER, options)
         for problem in problems:
             session.report(problem)
         session.configure("start", terms.origin, unwrap(params.initialization_options))
+        session.preferences.open_folders(folders_of(params))
+        session.companions.open_folders(folders_of(params))
         if not terms.is_shared:  # else the process is one of another machine
             _follow_client(server, params.process_id)
         server.log = ClientLog(server, terms.log_key)

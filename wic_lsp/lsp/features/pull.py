@@ -1,7 +1,8 @@
 """textDocument/diagnostic: the client asks, and waits for the result of the version that it shows.
 
-When the text changes meanwhile the answer is ServerCancelled, and the client asks again. So it is for a
-document that is not open (editors pull for every tab), but then asking again is of no use.
+What was found in other files is in the answer too, where the client takes that. When the text changes
+meanwhile the answer is ServerCancelled, and the client asks again. So it is for a document that is not open
+(editors pull for every tab), but then asking again is of no use.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from wic_lsp.lsp.session import Session, Superseded
 def register(server: WicServer, session: Session) -> None:
     """Register the handler; see `lifecycle` for when."""
     options = types.DiagnosticOptions(
-        inter_file_dependencies=False, workspace_diagnostics=False, identifier="wic"
+        inter_file_dependencies=True, workspace_diagnostics=False, identifier="wic"
     )
 
     @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)
@@ -29,6 +30,32 @@ def register(server: WicServer, session: Session) -> None:
                 types.LSPErrorCodes.ServerCancelled,
                 types.DiagnosticServerCancellationData(retrigger_request=superseded.may_ask_again),
             ) from None
-        if checked.id == params.previous_result_id:
-            return types.RelatedUnchangedDocumentDiagnosticReport(checked.id)
-        return types.RelatedFullDocumentDiagnosticReport(list(checked.diagnostics), result_id=checked.id)
+        uri = params.text_document.uri
+        shown, id_ = session.all_shown(checked, uri), checked.id + session.elsewhere.stamp(uri)
+        others = _others(session, uri)
+        if id_ == params.previous_result_id:
+            return types.RelatedUnchangedDocumentDiagnosticReport(id_, others)
+        return types.RelatedFullDocumentDiagnosticReport(list(shown), others, result_id=id_)
+
+
+def _others(
+    session: Session, uri: str
+) -> dict[str, types.FullDocumentDiagnosticReport | types.UnchangedDocumentDiagnosticReport] | None:
+    """Return what is news of other files, for a client that takes it with a document's own.
+
+    A file whose own check is under way is left to the answer about that.
+    """
+    if session.client is None or not session.client.related_documents:
+        return None
+    reports: dict[str, types.FullDocumentDiagnosticReport | types.UnchangedDocumentDiagnosticReport] = {}
+    for other in session.elsewhere.read_news():
+        checked = session.current(other)
+        if checked is not None:
+            shown = session.all_shown(checked, other)
+        elif session.documents.get(other) is None:
+            shown = session.elsewhere.show(other, None)
+        else:
+            continue
+        if other != uri:
+            reports[other] = types.FullDocumentDiagnosticReport(list(shown))
+    return reports or None

@@ -30,6 +30,7 @@ def register(server: WicServer, session: Session) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
+        session.preferences.reread([params.text_document.uri])
         session.save(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
