@@ -17,6 +17,9 @@ demo: setup
 	@echo "== wic check: two C++ files, if there is a C++ compiler"
 	@$(BIN)/wic check examples/inventory.cpp examples/clean.cpp; test $$? -ne 0
 	@echo
+	@echo "== wic check: each block of code in a Markdown file"
+	@$(BIN)/wic check examples/tour.md; test $$? -eq 1
+	@echo
 	@echo "== wic-lsp: a real client opens a file, edits it, and prints what it received"
 	@$(BIN)/python examples/drive_server.py
 
