@@ -31,7 +31,7 @@ from wic_lsp.parsers.clang_lines import (
 from wic_lsp.parsers.findings import to_findings
 from wic_lsp.parsers.gcc_text import SEVERITIES
 from wic_lsp.parsers.placing import Placer, Ruler
-from wic_lsp.parsers.remarks import Includer, Point, Remark, Replacement, Report, Spot
+from wic_lsp.parsers.remarks import UNREADABLE, Includer, Point, Remark, Replacement, Report, Spot
 from wic_lsp.parsers.sources import Sources
 from wic_lsp.positions import ColumnUnit, LineRule, SourceText
 
@@ -41,7 +41,6 @@ _LONGEST_MESSAGE = 200  # lines
 _MOST_LINES_SEARCHED = 20_000  # for echoes, in all: output made to be slow to read is read less well instead
 _MOST_LINES_ECHOED = 16
 _STOPPED = "too many errors emitted"
-_WORDLESS = "The compiler said something that could not be read."  # as for an #error without words
 _OTHERS_SHOWN = 20
 
 
@@ -204,7 +203,7 @@ class _Reading:
         message, option = split_option(message)
         remark = Remark(
             severity=SEVERITIES.get(heading.kind, Severity.ERROR),
-            message=message or _WORDLESS,
+            message=message or UNREADABLE,  # as for an #error without words
             spot=self._spot(heading),
             code=option,
             code_url=documentation_of(option),

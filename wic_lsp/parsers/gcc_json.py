@@ -16,7 +16,7 @@ from wic_lsp.parsers.documents import Json, decode_elements, elements, member, n
 from wic_lsp.parsers.findings import to_findings
 from wic_lsp.parsers.gcc_text import SEVERITIES, is_guess, read_leftovers
 from wic_lsp.parsers.placing import Ruler
-from wic_lsp.parsers.remarks import Point, Remark, Replacement, Report, Spot
+from wic_lsp.parsers.remarks import UNREADABLE, Point, Remark, Replacement, Report, Spot
 from wic_lsp.parsers.sources import Sources
 from wic_lsp.positions import ColumnUnit, LineRule
 
@@ -94,7 +94,7 @@ def _read_diagnostic(value: Json) -> Iterator[Remark]:
 
 def _read_one(value: Json) -> Remark:
     kind = text_of(value, "kind")
-    message = text_of(value, "message") or "The compiler said something that could not be read."
+    message = text_of(value, "message") or UNREADABLE
     if kind == "internal compiler error":
         message = f"internal compiler error: {message}"
     option = text_of(value, "option")

@@ -70,8 +70,8 @@ def _to_remark(reading: Reading, match: re.Match[str], grade: Severity) -> Remar
     message, code = (coded["message"], coded["code"]) if coded is not None else (said, None)
     spot = None
     if match["line"] is not None:
-        column = 0 if match["column"] is None else int(match["column"]) + 1 - reading.first_column
-        spot = Spot(match["file"], Point(int(match["line"]), max(column, 0)))
+        column = 0 if match["column"] is None else reading.count(int(match["column"]))
+        spot = Spot(match["file"], Point(int(match["line"]), column))
     return Remark(grade, message, spot, code, hedges=is_guess(message))
 
 

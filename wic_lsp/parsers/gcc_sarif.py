@@ -23,7 +23,7 @@ from wic_lsp.parsers.documents import (
 from wic_lsp.parsers.findings import to_findings
 from wic_lsp.parsers.gcc_json import BROKEN_OFF, GCC_RULER, gather_notes
 from wic_lsp.parsers.gcc_text import SEVERITIES, is_guess, read_leftovers
-from wic_lsp.parsers.remarks import Includer, Point, Remark, Replacement, Report, Spot
+from wic_lsp.parsers.remarks import UNREADABLE, Includer, Point, Remark, Replacement, Report, Spot
 from wic_lsp.parsers.sarif_log import find_log, steps_of
 from wic_lsp.parsers.sources import Sources
 from wic_lsp.positions import display_to_byte_column
@@ -81,7 +81,7 @@ class _Reader:
         yield from remarks
 
     def read_result(self, result: Json, rules: Mapping[str, str]) -> Iterator[Remark]:
-        message = self._read_message(result) or "The compiler said something that could not be read."
+        message = self._read_message(result) or UNREADABLE
         rule = text_of(result, "ruleId")
         locations = elements(result, "locations")
         primary = locations[0] if locations else None

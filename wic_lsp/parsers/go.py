@@ -19,7 +19,7 @@ from typing import Final
 from wic_lsp.model import Finding, Severity
 from wic_lsp.parsers.findings import to_findings
 from wic_lsp.parsers.placing import Ruler
-from wic_lsp.parsers.remarks import Point, Remark, Report, Spot
+from wic_lsp.parsers.remarks import UNREADABLE, Point, Remark, Report, Spot
 from wic_lsp.parsers.sources import Sources
 from wic_lsp.positions import ColumnUnit, LineRule
 
@@ -135,7 +135,7 @@ def _add(message: _Message, line: str) -> None:
 
 def _to_remark(message: _Message) -> Remark:
     notes = tuple(_to_notes(message))
-    text = "\n".join(message.lines).strip() or "The compiler said something that could not be read."
+    text = "\n".join(message.lines).strip() or UNREADABLE
     return Remark(Severity.ERROR, text, message.spot, notes=notes)
 
 

@@ -14,13 +14,12 @@ from wic_lsp.model import Finding, Severity
 from wic_lsp.parsers.documents import Json, decode_value, elements, member, text_of
 from wic_lsp.parsers.findings import to_findings
 from wic_lsp.parsers.placing import Ruler
-from wic_lsp.parsers.remarks import Point, Remark, Report, Spot
+from wic_lsp.parsers.remarks import WORDLESS, Point, Remark, Report, Spot
 from wic_lsp.parsers.sources import Sources
 from wic_lsp.positions import LineRule
 from wic_lsp.toolchains.reading import Reading
 
 _DIGITS = 9
-_WORDLESS = "The compiler said something without words."
 
 
 def parse_matches(reading: Reading, matches: bytes, _nothing: bytes, sources: Sources) -> tuple[Finding, ...]:
@@ -43,7 +42,7 @@ def _gather(reading: Reading, matches: list[Json], sources: Sources) -> Iterator
         grade = None if is_note else reading.grade(word)
         remark = Remark(
             severity=Severity.INFORMATION if grade is None else grade,
-            message=text_of(groups, "message").strip() or _WORDLESS,
+            message=text_of(groups, "message").strip() or WORDLESS,
             spot=_read_spot(reading, groups, sources),
             code=text_of(groups, "code") or None,
         )
@@ -76,7 +75,7 @@ def _read_spot(reading: Reading, groups: Json, sources: Sources) -> Spot | None:
 def _column(reading: Reading, groups: Json, name: str) -> int:
     """Return a column, from one; 0 where there is none."""
     number = _number(groups, name)
-    return 0 if number is None else max(number + 1 - reading.first_column, 0)
+    return 0 if number is None else reading.count(number)
 
 
 def _number(groups: Json, name: str) -> int | None:

@@ -8,8 +8,15 @@ and columns here are the compiler's, from one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from wic_lsp.model import Severity
+
+UNREADABLE: Final = "The compiler said something that could not be read."
+"""A message whose words are not there, or not where its compiler puts them: never nothing."""
+
+WORDLESS: Final = "The compiler said something without words."
+"""The same of a compiler that the user told us how to read."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

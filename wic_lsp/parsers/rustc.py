@@ -20,7 +20,7 @@ from wic_lsp.parsers.documents import Json, decode_value, elements, member, numb
 from wic_lsp.parsers.findings import to_findings
 from wic_lsp.parsers.gcc_json import BROKEN_OFF
 from wic_lsp.parsers.placing import Ruler
-from wic_lsp.parsers.remarks import Point, Remark, Replacement, Report, Spot
+from wic_lsp.parsers.remarks import UNREADABLE, Point, Remark, Replacement, Report, Spot
 from wic_lsp.parsers.sources import Sources
 from wic_lsp.positions import ColumnUnit, LineRule
 
@@ -37,7 +37,6 @@ _PLACEHOLDERS: Final = "HasPlaceholders"
 """With holes that only the user can fill: it is told, and never put into the text."""
 _MOST_EXPANSIONS: Final = 128
 _OTHERS_SHOWN: Final = 20
-_WORDLESS: Final = "The compiler said something that could not be read."
 _SEVERITIES: Final = {
     "warning": Severity.WARNING,
     "note": Severity.INFORMATION,
@@ -104,7 +103,7 @@ def _with_end(reading: _Reading) -> tuple[Remark, ...]:
 
 def _read_diagnostic(value: Json, sources: Sources, levels: dict[str, str]) -> Remark:
     """Read one message. `levels` remembers of lints what rustc tells with the first of each only."""
-    message = text_of(value, "message") or _WORDLESS
+    message = text_of(value, "message") or UNREADABLE
     level = text_of(value, "level")
     if level.startswith("error: ") and level != f"error: {message}":
         message = f"{level.removeprefix('error: ')}: {message}"

@@ -21,7 +21,7 @@ from wic_lsp.parsers.documents import Json, elements, member, number_of, text_of
 from wic_lsp.parsers.findings import to_findings
 from wic_lsp.parsers.gcc_json import BROKEN_OFF
 from wic_lsp.parsers.placing import Ruler
-from wic_lsp.parsers.remarks import Point, Remark, Replacement, Report, Spot
+from wic_lsp.parsers.remarks import WORDLESS, Point, Remark, Replacement, Report, Spot
 from wic_lsp.parsers.sarif_log import SarifLog, find_log, steps_of
 from wic_lsp.parsers.sources import Sources
 from wic_lsp.positions import ColumnUnit, LineRule
@@ -34,7 +34,6 @@ _LEVELS: Final = {
 }
 _NOT_FOUND: Final = ("pass", "notApplicable")
 _END_OF_LINE: Final = 2**31 - 1
-_WORDLESS: Final = "The compiler said something without words."
 _PLACEHOLDER: Final = re.compile(r"\{\{|\}\}|\{(\d{1,3})\}")
 _LINK: Final = re.compile(
     r"(?<!\\)\[((?:[^\[\]\\]|\\.){1,500})\]\((?:\d{1,9}|[a-z][a-z+.-]{1,20}:[^()\s]*)\)"
@@ -165,7 +164,7 @@ class _Run:
             )
         if arguments or (name and not text_of(message, "text")):
             said = _PLACEHOLDER.sub(lambda match: _fill_in(match, arguments), said)
-        return _BRACKET.sub(r"\1", _LINK.sub(r"\1", said)).strip() or _WORDLESS
+        return _BRACKET.sub(r"\1", _LINK.sub(r"\1", said)).strip() or WORDLESS
 
     def _read_spot(self, location: Json) -> Spot | None:
         file = self._read_file(member(location, "physicalLocation", "artifactLocation"))

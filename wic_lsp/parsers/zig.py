@@ -19,7 +19,7 @@ from typing import Final
 from wic_lsp.model import Finding, Severity
 from wic_lsp.parsers.findings import to_findings
 from wic_lsp.parsers.placing import Ruler
-from wic_lsp.parsers.remarks import Point, Remark, Report, Spot
+from wic_lsp.parsers.remarks import UNREADABLE, Point, Remark, Report, Spot
 from wic_lsp.parsers.sources import Sources
 from wic_lsp.positions import ColumnUnit, LineRule
 
@@ -39,7 +39,6 @@ _REFERENCE: Final = re.compile(
 _REFERENCES: Final = "referenced by:"
 _LOG: Final = "Compile Log Output:"
 _LOGGED: Final = "found compile log statement"
-_WORDLESS: Final = "The compiler said something that could not be read."
 _OTHERS_SHOWN: Final = 20
 
 
@@ -90,7 +89,7 @@ class _Reading:
                 self._read_log()
             elif (match := _UNLOCATED.fullmatch(plain)) is not None:
                 severity = Severity.WARNING if match["kind"] == "warning" else Severity.ERROR
-                self._groups.append([Remark(severity, match["message"].strip() or _WORDLESS)])
+                self._groups.append([Remark(severity, match["message"].strip() or UNREADABLE)])
             elif plain.strip():
                 self._others.append(plain)
 
@@ -103,7 +102,7 @@ class _Reading:
             message.append(_CODE.sub("", self.lines[self.position].removeprefix(indent)))
             self.position += 1
         caret = Point(int(heading["line"]), int(heading["column"]))
-        text = "\n".join(message).strip() or _WORDLESS
+        text = "\n".join(message).strip() or UNREADABLE
         spot = Spot(heading["file"], caret, *self._read_range(caret))
         if heading["kind"] == "note" and self._groups:
             self._groups[-1].append(Remark(Severity.INFORMATION, text, spot))

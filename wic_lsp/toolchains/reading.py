@@ -69,6 +69,10 @@ class Reading:
     pattern: re.Pattern[str] | None = None
     note_pattern: re.Pattern[str] | None = None
 
+    def count(self, column: int) -> int:
+        """Return a column as counted from one, by the compiler's own number for it; 0 is none."""
+        return max(column + 1 - self.first_column, 0)
+
     def grade(self, word: str | None) -> Severity | None:
         """Return what a compiler's word means: any other is an error, so that no error is taken for less."""
         return self.severities.get((word or "").lower(), Severity.ERROR)
