@@ -158,9 +158,13 @@ def describe(result: CheckResult) -> str:
         reason = " ".join(result.reason.split()).removesuffix(".")
         return f"{what}: {reason}" if reason else what
     counts = Counter(finding.severity for finding in result.findings)
-    nouns = ((Severity.ERROR, "error"), (Severity.WARNING, "warning"))
-    said = [f"{counts[one]} {noun}{'' if counts[one] == 1 else 's'}" for one, noun in nouns if counts[one]]
-    return ", ".join(said) or "passes"
+    said = [say_count(counts[Severity.ERROR], "error"), say_count(counts[Severity.WARNING], "warning")]
+    return ", ".join(filter(None, said)) or "passes"
+
+
+def say_count(number: int, noun: str) -> str:
+    """Say how many there are, as "2 errors"; empty for none."""
+    return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
 
 
 def _add(said: list[_Said], number: int, findings: Sequence[Finding]) -> None:

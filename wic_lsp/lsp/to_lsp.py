@@ -131,6 +131,16 @@ def to_workspace_edit(
     return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(document, list(edits))])
 
 
+def touch(one: types.Range, other: types.Range) -> bool:
+    """Whether two ranges share a character or a border."""
+    return sort_key(one.start) <= sort_key(other.end) and sort_key(other.start) <= sort_key(one.end)
+
+
+def sort_key(position: types.Position) -> tuple[int, int]:
+    """Return what positions of a document are ordered by."""
+    return position.line, position.character
+
+
 def read_fixes(diagnostic: types.Diagnostic) -> tuple[OfferedFix, ...]:
     """Read the fixes out of a diagnostic that the client sent back; what is not ours is passed over."""
     data: object = diagnostic.data

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from wic_lsp.matrix import group_results, merge
+from wic_lsp.matrix import group_results, merge, say_count
 from wic_lsp.model import Finding, Place, Severity
 from wic_lsp.positions import split_lines
 from wic_lsp.report.excerpt import draw_excerpt, last_line
@@ -127,9 +127,9 @@ def _summary(files: Sequence[CheckedFile]) -> Line:
     notes = severities[Severity.INFORMATION] + severities[Severity.HINT]
     missing = sum(not result.is_complete for result in results)
     counts = [
-        _count(severities[Severity.ERROR], "error"),
-        _count(severities[Severity.WARNING], "warning"),
-        _count(notes, "note"),
+        say_count(severities[Severity.ERROR], "error"),
+        say_count(severities[Severity.WARNING], "warning"),
+        say_count(notes, "note"),
         f"{missing} not checked" if missing else "",
     ]
     said = ", ".join(filter(None, counts)) or ("no errors" if results else "nothing compiled")
@@ -144,10 +144,6 @@ def _summary(files: Sequence[CheckedFile]) -> Line:
     tail = "; " + ", ".join(map(sanitise_line, circumstances)) if circumstances else ""
     is_bad = bool(missing or severities[Severity.ERROR])
     return (
-        (f"{said} in {_count(len(files), 'file') or 'no files'}", Style.ERROR if is_bad else Style.STRONG),
+        (f"{said} in {say_count(len(files), 'file') or 'no files'}", Style.ERROR if is_bad else Style.STRONG),
         (tail, Style.PLAIN),
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""

@@ -17,7 +17,7 @@ from wic_lsp.lsp.features.images import offer_pulls
 from wic_lsp.lsp.present import Shown
 from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Checked, Session
-from wic_lsp.lsp.to_lsp import OfferedFix, read_fixes, to_workspace_edit
+from wic_lsp.lsp.to_lsp import OfferedFix, read_fixes, sort_key, to_workspace_edit, touch
 from wic_lsp.matrix import group_results
 
 FIX_ALL: Final = f"{types.CodeActionKind.SourceFixAll.value}.wic"
@@ -38,7 +38,7 @@ def register(server: WicServer, session: Session) -> None:
         if _wants(params, types.CodeActionKind.QuickFix.value):
             actions += quick_fixes(uri, checked, params.range, version)
             if not session.terms.is_shared:
-                actions += offer_pulls(checked, lambda range_: _touch(range_, params.range))
+                actions += offer_pulls(checked, lambda range_: touch(range_, params.range))
         if _wants(params, FIX_ALL):
             actions += fix_all(uri, checked, version)
         return actions or None
@@ -52,7 +52,7 @@ def quick_fixes(
     Where several diagnostics offer the same change it is one action, for all of those that touch the range.
     """
     for fix, of in _offers(checked):
-        diagnostics = [one.diagnostic for one in of if _touch(one.diagnostic.range, range_)]
+        diagnostics = [one.diagnostic for one in of if touch(one.diagnostic.range, range_)]
         if diagnostics:
             yield types.CodeAction(
                 title=fix.title,
@@ -91,7 +91,9 @@ def _offers(checked: Checked) -> Iterator[tuple[OfferedFix, list[Shown]]]:
     offers: dict[object, list[tuple[OfferedFix, Shown]]] = {}
     for shown in checked.shown:
         for fix in read_fixes(shown.diagnostic):
-            change = tuple((_key(one.range.start), _key(one.range.end), one.new_text) for one in fix.edits)
+            change = tuple(
+                (sort_key(one.range.start), sort_key(one.range.end), one.new_text) for one in fix.edits
+            )
             offers.setdefault(change, []).append((fix, shown))
     for same in offers.values():
         first, _ = same[0]
@@ -102,7 +104,7 @@ def non_overlapping(fixes: Sequence[Sequence[types.TextEdit]]) -> list[types.Tex
     """Take each fix whole, or not at all where it touches what an earlier one changes."""
     taken: list[types.TextEdit] = []
     for edits in fixes:
-        if all(not _touch(edit.range, other.range) for edit in edits for other in taken):
+        if all(not touch(edit.range, other.range) for edit in edits for other in taken):
             taken += edits
     return taken
 
@@ -115,12 +117,3 @@ def _wants(params: types.CodeActionParams, kind: str) -> bool:
 
 def _name(kind: types.CodeActionKind | str) -> str:
     return kind.value if isinstance(kind, types.CodeActionKind) else kind
-
-
-def _touch(one: types.Range, other: types.Range) -> bool:
-    """Whether two ranges share a character or a border."""
-    return _key(one.start) <= _key(other.end) and _key(other.start) <= _key(one.end)
-
-
-def _key(position: types.Position) -> tuple[int, int]:
-    return position.line, position.character

@@ -20,6 +20,7 @@ from wic_lsp.lsp.hover_text import Told, highlight, is_link, to_markdown, to_pla
 from wic_lsp.lsp.present import Shown
 from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Checked, Session
+from wic_lsp.lsp.to_lsp import touch
 from wic_lsp.matrix import Row, group_results, rows
 from wic_lsp.model import CheckResult, Finding
 from wic_lsp.originals import cut_original
@@ -38,9 +39,8 @@ def register(server: WicServer, session: Session) -> None:
         checked, client = session.current(uri), session.client
         if checked is None or client is None:
             return None
-        here = [one for one in checked.shown if _holds(one.diagnostic.range, params.position)][
-            :_MOST_FINDINGS
-        ]
+        at = types.Range(params.position, params.position)
+        here = [one for one in checked.shown if touch(one.diagnostic.range, at)][:_MOST_FINDINGS]
         tables = find_tables(checked, here, params.position.line)
         told = await session.see_through(_tell_all(session, uri, here), f"hover {uri}") if here else []
         if session.current(uri) is not checked:
@@ -121,9 +121,3 @@ def _is_of(plan: Plan, result: CheckResult) -> bool:
 def _is_same(one: Finding, shown: Finding) -> bool:
     """Whether what one toolchain said is what is shown for all that agree, which is the first one's."""
     return (one.message, one.place) == (shown.message, shown.place)
-
-
-def _holds(range_: types.Range, position: types.Position) -> bool:
-    """Whether a position is in a range or at its end."""
-    start, end = range_.start, range_.end
-    return (start.line, start.character) <= (position.line, position.character) <= (end.line, end.character)
