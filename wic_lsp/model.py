@@ -236,9 +236,9 @@ class CheckResult:
     where it is of a whole file. `companions` are the files that were compiled with it.
     """
 
-    toolchain: str | None
-    runtime: str | None
-    outcome: Outcome | None
+    toolchain: str | None = None
+    runtime: str | None = None
+    outcome: Outcome | None = None
     findings: tuple[Finding, ...] = ()
     reason: str = ""
     remedy: str = ""

@@ -179,5 +179,5 @@ def _tell_skipped(block: Block | None, problems: tuple[Finding, ...]) -> tuple[C
     """Return what is to be told of a block that is not compiled: nothing where nothing is wrong about it."""
     if not problems or block is None:
         return ()
-    told = CheckResult(None, None, None, problems, _WRONG, "Correct them.", block=block.openings[0])
+    told = CheckResult(findings=problems, reason=_WRONG, remedy="Correct them.", block=block.openings[0])
     return (told,)

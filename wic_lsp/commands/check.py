@@ -87,7 +87,7 @@ async def _check_path(  # noqa: PLR0917 - each of them is another thing
             text = await asyncio.to_thread(read_source, Path(path))
     except Unreadable as unreadable:
         reason, remedy = unreadable.args
-        result = CheckResult(None, None, None, reason=reason, remedy=remedy)
+        result = CheckResult(reason=reason, remedy=remedy)
         advance()
         return CheckedFile(path, "", (result,))
     try:
@@ -95,7 +95,7 @@ async def _check_path(  # noqa: PLR0917 - each of them is another thing
         results = await carry_out(plans, compile_)
     except Unaccepted as unaccepted:
         reason, remedy = unaccepted.args
-        results = (CheckResult(None, None, None, reason=reason, remedy=remedy),)
+        results = (CheckResult(reason=reason, remedy=remedy),)
     advance()
     return CheckedFile(path, text, results, absolute_path(path))
 

@@ -83,9 +83,6 @@ def refuse_language(language_id: str) -> CheckResult:
     names = {name for language in languages().values() for name in language.editor} | MARKDOWN_EDITOR_IDS
     known = ", ".join(sorted(names))
     return CheckResult(
-        None,
-        None,
-        None,
         reason=f"The language '{language_id}' is not one that wic compiles.",
         remedy=f"It compiles: {known}.",
     )
@@ -94,9 +91,6 @@ def refuse_language(language_id: str) -> CheckResult:
 def refuse_size(size: int, most: int) -> CheckResult:
     """Say that a Markdown document is too large; both in code points."""
     return CheckResult(
-        None,
-        None,
-        None,
         reason=f"The document has {size:,} characters; at most {most:,} are read.",
         remedy="Split it.",
     )
@@ -105,9 +99,6 @@ def refuse_size(size: int, most: int) -> CheckResult:
 def refuse_document(room: Room) -> CheckResult:
     """Say that a document was not kept, since its client has too many or too large ones open."""
     return CheckResult(
-        None,
-        None,
-        None,
         reason=f"This server keeps at most {room.documents} open documents of one client, "
         f"and {room.characters:,} characters in all.",
         remedy="Close some, then close this one and open it again.",

@@ -241,7 +241,7 @@ class Session:
         self._scheduler.cancel(uri)
         if document is not None:
             remedy = "Edit the text or run the command Check Now."
-            cancelled = CheckResult(None, None, None, reason="You cancelled the check.", remedy=remedy)
+            cancelled = CheckResult(reason="You cancelled the check.", remedy=remedy)
             self._accept(document.snapshot(), (cancelled,))
 
     async def aclose(self) -> None:
@@ -305,7 +305,7 @@ class Session:
         except Exception:  # noqa: BLE001 - reported, logged with its traceback, and shown as "not compiled"
             # Our own fault, whatever it is: it must not look like "clean", nor like nothing at all.
             _log.exception("the check of %s failed", uri)
-            failed = CheckResult(None, None, None, reason="wic itself failed.", remedy="Its log says more.")
+            failed = CheckResult(reason="wic itself failed.", remedy="Its log says more.")
             self._accept(snapshot, (failed,))
 
     async def _compile(self, snapshot: DocumentSnapshot) -> tuple[CheckResult, ...]:
