@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.corpus.capture import HERE
 from tests.corpus.expect import read_sources
+from tests.unit.in_text import assert_in_text
 from wic_lsp.model import Finding, Position, Range, Severity
 from wic_lsp.parsers.python import parse_python_json
 from wic_lsp.parsers.sources import Sources
@@ -184,10 +185,7 @@ def test_no_order_of_its_words_makes_it_raise(words, text):
 def test_no_numbers_lead_out_of_the_text(unit, numbers, text):
     """Every range lies in the text, in order."""
     finding, source = one(unit, *numbers, text=text), SourceText(text)
-    range_ = finding.place.range
-    assert range_.start <= range_.end
-    for position in (range_.start, range_.end):
-        assert source.position(source.offset_of(position)) == position
+    assert_in_text(finding.place.range, source)
 
 
 # --- the program, run by this Python ---

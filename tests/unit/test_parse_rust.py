@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.corpus.expect import parse_capture, read_sources
+from tests.unit.in_text import assert_in_text, ranges_of
 from tests.unit.test_parsers import HERE, _output
 from wic_lsp.model import Position, Range, Severity
 from wic_lsp.parsers.rustc import parse_rustc_json
@@ -268,11 +269,8 @@ def test_every_range_lies_in_the_text(parts):
     ]
     text = SOURCES.texts["main.rs"]
     for finding in parse(said(*spans, children=[help_(*spans)])):
-        ranges = [finding.place.range, *(edit.range for fix in finding.fixes for edit in fix.edits)]
-        for range_ in ranges:
-            assert range_.start <= range_.end
-            for position in (range_.start, range_.end):
-                assert text.position(text.offset_of(position)) == position
+        for range_ in ranges_of(finding):
+            assert_in_text(range_, text)
 
 
 @pytest.mark.parametrize("toolchain", ["rustc-1.63", "rustc-1.85", "rustc-1.95"])
