@@ -68,6 +68,17 @@ class Cluster:
         waiting = ("wait", "--for=create", "serviceaccount/default", "--timeout=60s")
         self.run(*waiting, f"--namespace={namespace}")
 
+    def await_quota(self, *trial: str, exceeded: bool) -> None:
+        """Wait until admission keeps to a quota that was just made, changed or deleted.
+
+        Args:
+            trial: words for kubectl that make one object; nothing is made of it.
+            exceeded: whether the quota is to refuse that object.
+        """
+        until = time.monotonic() + 60
+        while ("exceeded quota" in self.run(*trial, "--dry-run=server", check=False).stderr) != exceeded:
+            assert time.monotonic() < until, "admission did not learn of the quota"
+
     def delete_namespaces(self, *names: str) -> None:
         """Delete namespaces with all that is in them, and wait until they are gone."""
         if names:

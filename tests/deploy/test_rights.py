@@ -92,6 +92,26 @@ def compile_job(script: str) -> CompileJob:
     return CompileJob(job_id(), ("/bin/sh", "-c", script), files, image=IMAGE, limits=limits)
 
 
+_ALLOWED: Final = json.dumps(
+    {
+        "spec": {
+            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+            "containers": [
+                {
+                    "name": "trial",
+                    "image": IMAGE,
+                    "securityContext": {
+                        "allowPrivilegeEscalation": False,
+                        "capabilities": {"drop": ["ALL"]},
+                    },
+                }
+            ],
+        }
+    }
+)
+"""What a pod needs that the namespace's pod security lets pass, so that the quota is asked."""
+
+
 class Trial:
     """Everything that the runtime does, each part by itself; what goes wrong is told in sentences."""
 
@@ -166,8 +186,10 @@ class Trial:
     async def _quota(self) -> None:
         """Tell why no pod may be made, which stands in the Job's events alone."""
         words = ("quota", "none", f"--namespace={NAMESPACE}")
+        pod = ("run", "trial", f"--namespace={NAMESPACE}", f"--image={IMAGE}", f"--overrides={_ALLOWED}")
         self._cluster.run("create", *words, "--hard=pods=0")
         try:
+            self._cluster.await_quota(*pod, exceeded=True)
             async with self._runtime(spares=False) as runtime:
                 await runtime.compile(compile_job("true"))
         except RuntimeFailure as failure:
@@ -176,6 +198,7 @@ class Trial:
             pytest.fail("a pod was made in spite of the quota")
         finally:
             self._cluster.run("delete", *words)
+            self._cluster.await_quota(*pod, exceeded=False)
 
     def _nothing_left(self) -> None:
         left = self._cluster.run("get", "jobs", f"--namespace={NAMESPACE}", "--output=name").stdout.split()
