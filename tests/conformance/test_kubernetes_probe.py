@@ -143,10 +143,16 @@ async def start(namespace: str, pod: Mapping[str, Any]) -> str:
     """Start a pod that listens, and return its address as soon as it answers there."""
     name = pod["metadata"]["name"]
     api().create_namespaced_pod(namespace, pod)
-    await until(lambda: "answers at" in log_of(namespace, name), within_s=60)
-    address = str(api().read_namespaced_pod(name, namespace).status.pod_ip)
-    assert f"answers at {address}\n" in log_of(namespace, name)
-    return address
+    # The node tells of a pod's address a moment after it has started it.
+    await until(
+        lambda: f"answers at {address_of(namespace, name)}\n" in log_of(namespace, name), within_s=60
+    )
+    return address_of(namespace, name)
+
+
+def address_of(namespace: str, name: str) -> str:
+    """Return a pod's address; "None" while the API server has not been told of it."""
+    return str(api().read_namespaced_pod(name, namespace).status.pod_ip)
 
 
 def log_of(namespace: str, name: str) -> str:
