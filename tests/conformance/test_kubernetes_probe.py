@@ -144,9 +144,7 @@ async def start(namespace: str, pod: Mapping[str, Any]) -> str:
     name = pod["metadata"]["name"]
     api().create_namespaced_pod(namespace, pod)
     # The node tells of a pod's address a moment after it has started it.
-    await until(
-        lambda: f"answers at {address_of(namespace, name)}\n" in log_of(namespace, name), within_s=60
-    )
+    await until(lambda: f"answers at {address_of(namespace, name)}\n" in log_of(namespace, name), within_s=60)
     return address_of(namespace, name)
 
 
