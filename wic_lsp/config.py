@@ -12,7 +12,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import Enum, unique
+from enum import Enum, StrEnum, unique
 from itertools import islice
 from types import MappingProxyType
 from typing import Final, cast
@@ -40,6 +40,20 @@ class Origin(Enum):
     REMOTE = "remote"
 
 
+@unique
+class When(StrEnum):
+    """When a document is compiled; the values are the wire's.
+
+    SAVE is when it is opened or saved, COMMAND when the user asks. OTHER_TOOLCHAINS is ALWAYS, but never with
+    a toolchain that nobody named.
+    """
+
+    ALWAYS = "always"
+    SAVE = "save"
+    COMMAND = "command"
+    OTHER_TOOLCHAINS = "otherToolchains"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """An option that could not be taken: which, why, and what is in force instead."""
@@ -64,6 +78,7 @@ class Settings:
     toolchains: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
     standards: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
     flags: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _EMPTY)
+    when: When = When.ALWAYS
     timeout_s: float = 10.0
     memory_mb: int = 1024
     debounce_ms: int | None = None
@@ -209,6 +224,14 @@ def _read_number(value: object, least: float, most: float, unit: str) -> float:
     return cast("float", value)
 
 
+def _read_when(value: object) -> When:
+    try:
+        return When(cast("str", value))
+    except ValueError:
+        *others, last = (f"'{one}'" for one in When)
+        raise _WrongValueError(f"must be {', '.join(others)} or {last}") from None
+
+
 def _read_timeout(value: object) -> float:
     return float(_read_number(value, 0.1, 600, "seconds"))
 
@@ -248,6 +271,7 @@ _OPTIONS: Final = {
         _Option("toolchains", "toolchains", _read_by_language),
         _Option("standards", "standards", _read_by_language),
         _Option("flags", "flags", _read_by_language),
+        _Option("when", "when", _read_when),
         _Option("timeoutSeconds", "timeout_s", _read_timeout, capped=True),
         _Option("memoryMegabytes", "memory_mb", _read_memory, capped=True),
         _Option("debounceMilliseconds", "debounce_ms", _read_debounce),

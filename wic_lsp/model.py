@@ -233,7 +233,8 @@ class CheckResult:
     also explain any outcome but FINISHED. `raw_output` is the compiler's own text, for people. `is_on_host`
     says that paths in it are paths of this machine. `why` says why it was this runtime. `missing_image` names
     the image that is not there and may be pulled. `block` is the first line of the block that it is of; None
-    where it is of a whole file. `companions` are the files that were compiled with it.
+    where it is of a whole file. `companions` are the files that were compiled with it. `is_withheld` says
+    that nothing was compiled because the user does not want it now.
     """
 
     toolchain: str | None = None
@@ -251,6 +252,7 @@ class CheckResult:
     missing_image: str = ""
     block: Range | None = None
     companions: tuple[Companion, ...] = ()
+    is_withheld: bool = False
 
     @property
     def is_complete(self) -> bool:

@@ -55,6 +55,11 @@ class Plan:
         return replace(self, snippet=join_snippet(self.snippet, gathered), gathered=gathered)
 
     @property
+    def is_chosen(self) -> bool:
+        """Whether somebody named what it is compiled with."""
+        return self.toolchains != (None,)
+
+    @property
     def is_skipped(self) -> bool:
         """Whether its author wants nothing compiled."""
         return self.block is not None and self.block.attributes.is_skipped

@@ -35,6 +35,7 @@ class Abilities:
     lenses: bool = False
     refreshes_lenses: bool = False
     watches: bool = False
+    statuses: bool = False
     folders: tuple[Path, ...] = ()
     configuration: Mapping[str, object] | None = None
     options: Mapping[str, object] | None = field(default=None)
@@ -45,6 +46,7 @@ class Abilities:
             related_information=self.related, related_document_support=self.related
         )
         return types.ClientCapabilities(
+            experimental={"wicStatus": True} if self.statuses else None,
             general=types.GeneralClientCapabilities(
                 position_encodings=list(self.encodings) if self.encodings is not None else None
             ),
@@ -84,6 +86,7 @@ class Editor(LanguageClient):
         self.progress: list[types.ProgressParams] = []
         self.created: list[types.WorkDoneProgressCreateParams] = []
         self.registered: list[types.RegistrationParams] = []
+        self.statuses: list[Any] = []
         self.refreshes = 0
         self.lens_refreshes = 0
         self.sections: list[str | None] = []
@@ -101,6 +104,7 @@ class Editor(LanguageClient):
         keep(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, self.published.append)
         keep(types.WINDOW_SHOW_MESSAGE, self.messages.append)
         keep(types.WINDOW_LOG_MESSAGE, self.logged.append)
+        keep("wic/status", self.statuses.append)
         keep(types.PROGRESS, self.progress.append)
         keep(types.WINDOW_WORK_DONE_PROGRESS_CREATE, self.created.append)
         keep(types.CLIENT_REGISTER_CAPABILITY, self.registered.append)

@@ -18,7 +18,9 @@ class Desk:
     def __init__(self, *, is_shared=False):
         self.store = DocumentStore(Encoding.UTF16)
         self.again = []
-        self.companions = Companions(self.store.all, self.again.append, is_shared=is_shared)
+        self.companions = Companions(
+            self.store.all, lambda uri, _: self.again.append(uri), is_shared=is_shared
+        )
 
     def open(self, uri, text):
         """Open a document in C."""

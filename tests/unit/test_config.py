@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wic_lsp import config
-from wic_lsp.config import Origin, Settings, option_names, resolve
+from wic_lsp.config import Origin, Settings, When, option_names, resolve
 from wic_lsp.toolchains.families import languages
 from wic_runtimes.contract import Limits
 
@@ -42,6 +42,7 @@ GOOD = {
     "toolchains": ({"c": ["gcc-12", "clang-19"]}, "toolchains", {"c": ("gcc-12", "clang-19")}),
     "standards": ({"cpp": "c++20"}, "standards", {"cpp": ("c++20",)}),
     "flags": ({"c": ["-Wall"]}, "flags", {"c": ("-Wall",)}),
+    "when": ("otherToolchains", "when", When.OTHER_TOOLCHAINS),
     "timeoutSeconds": (2.5, "timeout_s", 2.5),
     "memoryMegabytes": (256, "memory_mb", 256),
     "debounceMilliseconds": (100, "debounce_ms", 100),
@@ -57,6 +58,7 @@ NOT_A_CLUSTER = (
 KNOWN = ", ".join(languages())
 NOT_A_TABLE = f"must be a table from languages ({KNOWN}) to values; in force is none."
 NOT_WORDS = "for c must be a name or a list of names; in force is none."
+NOT_WHEN = "must be 'always', 'save', 'command' or 'otherToolchains'; in force is always."
 NOT_SECONDS = "must be a number of seconds from 0.1 to 600; in force is 10.0."
 NOT_MEGABYTES = "must be a number of megabytes from 64 to 1.04858e+06; in force is 1024."
 NOT_A_CACHE = "must be false, or a table of megabytes; in force is megabytes: 256."
@@ -86,6 +88,7 @@ BAD = [
         f"names the language 'cobol', which is none of {KNOWN}; in force is none.",
     ),
     ("flags", {3: "x"}, f"names the language 3, which is none of {KNOWN}; in force is none."),
+    *(("when", value, NOT_WHEN) for value in ("", "Save", "never", True, 1, [], {})),
     *(
         ("timeoutSeconds", value, NOT_SECONDS)
         for value in ("5", True, 0, 0.09, -1, 601, math.nan, math.inf, [], {}, 10**400)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from lsprotocol import types
 
+from wic_lsp.lsp.checked import Checked
 from wic_lsp.lsp.client import Client
 from wic_lsp.lsp.documents import DocumentStore
 from wic_lsp.lsp.features.code_actions import fix_all, quick_fixes
 from wic_lsp.lsp.features.code_lens import make_lenses
 from wic_lsp.lsp.present import present_results
-from wic_lsp.lsp.session import Checked
 from wic_lsp.model import CheckResult, Edit, Finding, Fix, Place, Position, Range, Severity
 from wic_lsp.positions import Encoding
 from wic_runtimes.contract import Outcome

@@ -76,10 +76,15 @@ class FakeOutbox:
         self.warned = []
         self.refreshes = 0
         self.published = asyncio.Queue()
+        self.statuses = []
 
     def publish(self, uri, version, diagnostics):
         """Keep it for whoever waits."""
         self.published.put_nowait(diagnostics)
+
+    def tell_status(self, uri, version, status, reason):
+        """Keep it."""
+        self.statuses.append((uri, version, status.value, reason))
 
     def refresh(self):
         """Count it."""

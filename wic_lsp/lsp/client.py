@@ -26,6 +26,7 @@ class Client:
     registers_configuration: bool
     watches_files: bool
     versioned_edits: bool
+    statuses: bool
     process_id: int | None
 
     @classmethod
@@ -54,5 +55,12 @@ class Client:
             registers_configuration=change is not None and bool(change.dynamic_registration),
             watches_files=watched is not None and bool(watched.dynamic_registration),
             versioned_edits=bool(edit.document_changes),
+            statuses=_wants_statuses(params.capabilities.experimental),
             process_id=params.process_id,
         )
+
+
+def _wants_statuses(experimental: object) -> bool:
+    """Whether a client says `{"wicStatus": true}` among what is no part of LSP."""
+    said: object = experimental.get("wicStatus") if isinstance(experimental, dict) else None
+    return said is True

@@ -17,6 +17,7 @@ from wic_lsp.companions.gather import Gathered, gather
 from wic_lsp.companions.references import join
 from wic_lsp.companions.workspace import OpenText, Workspace, find_root
 from wic_lsp.lsp.documents import Document, DocumentSnapshot
+from wic_lsp.lsp.occasions import Occasion
 from wic_lsp.lsp.planning import path_of
 from wic_lsp.lsp.preferences import path_here
 from wic_lsp.model import CheckResult
@@ -26,13 +27,14 @@ from wic_lsp.plans import Plan
 class Companions:
     """What goes with the documents of one client.
 
-    `documents` gives those that are open; `check_again` is called for one whose companions have changed.
+    `documents` gives those that are open; `check_again` is called for one whose companions have changed, with
+    what has become of them.
     """
 
     def __init__(
         self,
         documents: Callable[[], Iterable[Document]],
-        check_again: Callable[[str], None],
+        check_again: Callable[[str, Occasion], None],
         *,
         is_shared: bool,
     ) -> None:
@@ -93,7 +95,7 @@ class Companions:
         """Forget a document that is closed."""
         self._looked_at.pop(uri, None)
 
-    def touch(self, *uris: str) -> None:
+    def touch(self, *uris: str, occasion: Occasion = Occasion.SURROUNDINGS) -> None:
         """Have those documents checked again that looked for one of these files."""
         changed = {(_place(uri), join("/", path_of(uri))) for uri in uris}
         for document in tuple(self._documents()):
@@ -102,7 +104,7 @@ class Companions:
                 continue
             place = _place(document.uri)
             if any(at == place and _is_in(path, looked_at) for at, path in changed):
-                self._check_again(document.uri)
+                self._check_again(document.uri, occasion)
 
 
 def _is_in(path: str, looked_at: frozenset[str]) -> bool:

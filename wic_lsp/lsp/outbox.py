@@ -9,6 +9,7 @@ from typing import Protocol
 from lsprotocol import types
 
 from wic_lsp.config import Problem
+from wic_lsp.lsp.checked import Status
 from wic_runtimes.contract import Transfer
 
 
@@ -17,6 +18,9 @@ class Outbox(Protocol):
 
     def publish(self, uri: str, version: int | None, diagnostics: Sequence[types.Diagnostic]) -> None:
         """Show a document's diagnostics (push)."""
+
+    def tell_status(self, uri: str, version: int, status: Status, reason: str) -> None:
+        """Tell how far the check of a document is; `reason` is why it has no result, where it has none."""
 
     def refresh(self) -> None:
         """Ask the client to pull again."""

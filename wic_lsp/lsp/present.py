@@ -2,7 +2,8 @@
 
 What several toolchains agree on is one diagnostic under all their names; one that not all give says who alone
 gives it, at the end of its first line. A result that is not complete becomes one information at the top of
-the document, with the reason and the remedy. It never becomes an empty list: that would look like "clean".
+the document, with the reason and the remedy; what the user does not want compiled becomes a hint. Neither
+becomes an empty list: that would look like "clean".
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from lsprotocol import types
 
@@ -23,6 +25,8 @@ from wic_lsp.model import CheckResult, Finding, Place, Position, Range, Severity
 from wic_lsp.positions import line_content
 from wic_lsp.snippets.kinds import MARKDOWN_EDITOR_IDS
 from wic_lsp.toolchains.families import languages
+
+NOT_CHECKED: Final = "not-checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,17 @@ def present_results(
 
 
 def explain(result: CheckResult, document: Document) -> Finding:
-    """Turn a result that is not complete into one information at the top of the document."""
+    """Turn a result that is not complete into one information at the top of the document.
+
+    What the user does not want compiled is a hint, on the block that it is of.
+    """
+    top = Range(Position(0, 0), Position(0, len(line_content(document.lines[0]))))
+    if result.is_withheld:
+        message = ": ".join(filter(None, (result.reason, result.remedy)))
+        return Finding(Severity.HINT, message, Place(None, result.block or top), code=NOT_CHECKED)
     what = "Not compiled" if result.outcome is None else "Not checked to the end"
     message = " ".join(filter(None, (f"{what}: {result.reason}", result.remedy)))
     code = "not-run" if result.outcome is None else result.outcome.value.replace("_", "-")
-    top = Range(Position(0, 0), Position(0, len(line_content(document.lines[0]))))
     return Finding(Severity.INFORMATION, message, Place(None, top), code=code)
 
 

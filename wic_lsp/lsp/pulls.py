@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from wic_lsp.assembly import Workshop
-from wic_lsp.config import Settings
+from wic_lsp.config import Problem, Settings
 from wic_lsp.stores import find_stores
 from wic_runtimes.contract import Transfer
 from wic_runtimes.errors import RuntimeFailure
@@ -37,7 +37,7 @@ class Pulls:
         self,
         workshop: Workshop,
         show: Show,
-        warn: Callable[[RuntimeFailure], None],
+        warn: Callable[[Problem], None],
         has_come: Callable[[], None],
     ) -> None:
         self._workshop = workshop
@@ -85,7 +85,7 @@ class Pulls:
                 store, *_ = await find_stores(self._workshop, order, settings)
                 await store.images.pull_image(image, report)
         except RuntimeFailure as failure:
-            self._warn(failure)
+            self._warn(Problem("wic", str(failure)))
             raise
         store.catalogue.forget_images()
         self._workshop.selector.forget()

@@ -11,7 +11,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
@@ -19,71 +18,29 @@ from typing import Any, TypeVar
 from lsprotocol import types
 
 from wic_lsp.config import Origin, Problem, Settings
+from wic_lsp.lsp.checked import Checked, DocumentState, Status, Superseded, Withheld, status_of
 from wic_lsp.lsp.cleaning import Cleaning
 from wic_lsp.lsp.client import Client
 from wic_lsp.lsp.companions import Companions
 from wic_lsp.lsp.documents import Document, DocumentSnapshot, DocumentStore, TooManyDocuments, UnknownDocument
 from wic_lsp.lsp.elsewhere import Elsewhere, gather_findings
+from wic_lsp.lsp.occasions import Occasion, is_due, is_silent, is_told, separate, withhold
 from wic_lsp.lsp.outbox import Outbox
 from wic_lsp.lsp.planning import path_of, plan
 from wic_lsp.lsp.preferences import Preferences
-from wic_lsp.lsp.present import Shown, present_results
+from wic_lsp.lsp.present import present_results
 from wic_lsp.lsp.pulls import Pulls
 from wic_lsp.lsp.terms import Terms
 from wic_lsp.matrix import compared
 from wic_lsp.model import CheckResult
-from wic_lsp.plans import Compile, Plan, carry_out
+from wic_lsp.plans import Plan, carry_out
 from wic_lsp.positions import Encoding
 from wic_lsp.scheduler import Scheduler
 from wic_runtimes.contract import Transfer
-from wic_runtimes.errors import RuntimeFailure
 from wic_runtimes.waiting import outlast
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
-
-
-class Superseded(Exception):  # noqa: N818 - no error: the text has changed meanwhile
-    """The awaited result will not come: the document has changed, or it is not open any more.
-
-    `may_ask_again` says whether there is another result to wait for.
-    """
-
-    def __init__(self, *, may_ask_again: bool) -> None:
-        super().__init__(may_ask_again)
-        self.may_ask_again = may_ask_again
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What is known of one version of a document. `id` differs from result to result."""
-
-    id: str
-    version: int
-    results: tuple[CheckResult, ...]
-    shown: tuple[Shown, ...]
-
-    @property
-    def diagnostics(self) -> tuple[types.Diagnostic, ...]:
-        """What the client shows."""
-        return tuple(one.diagnostic for one in self.shown)
-
-
-@dataclass(slots=True)
-class _State:
-    """What the session keeps for one open document."""
-
-    checked: Checked | None = None
-    has_lenses: bool = False
-    is_old: bool = False
-    waiters: list[tuple[int, asyncio.Future[Checked]]] = field(default_factory=list)
-
-    def drop_waiters(self, version: int | None, *, may_ask_again: bool) -> None:
-        """Tell those that wait for another version than `version` that it will not come."""
-        for wanted, future in self.waiters:
-            if wanted != version and not future.done():
-                future.set_exception(Superseded(may_ask_again=may_ask_again))
-        self.waiters = [(wanted, future) for wanted, future in self.waiters if wanted == version]
 
 
 class Session:
@@ -98,14 +55,14 @@ class Session:
         self.documents = DocumentStore(Encoding.UTF16, terms.room)
         self.preferences = Preferences(terms, outbox.warn, self.check_all)
         self._outbox = outbox
-        self._states: dict[str, _State] = {}
+        self._states: dict[str, DocumentState] = {}
         self._shows: set[asyncio.Task[Any]] = set()
         self._scheduler = Scheduler(self._check)
         self.companions = Companions(self.documents.all, self._check_again, is_shared=terms.is_shared)
         self.elsewhere = Elsewhere()
         self._count = 0
         self._cleaning = None if terms.is_shared else Cleaning(terms.workshop)
-        self._pulls = Pulls(terms.workshop, self._show_pull, self._warn_of_pull, self._check_without_image)
+        self._pulls = Pulls(terms.workshop, self._show_pull, outbox.warn, self._check_without_image)
 
     def begin(self, client: Client) -> None:
         """Take in what the client can do."""
@@ -138,31 +95,54 @@ class Session:
         except TooManyDocuments:
             self._outbox.part("You have opened many more documents than this server keeps.")
             return
-        previous = self._states.pop(document.uri, None)
-        if previous is not None:
-            previous.drop_waiters(None, may_ask_again=True)
-        self._states[document.uri] = _State()
-        self.check_now(document.uri)
-        self.companions.touch(document.uri)
+        previous = self._states.pop(document.uri, DocumentState())
+        previous.drop_waiters(None, may_ask_again=True)
+        self._states[document.uri] = DocumentState(was_told=previous.was_told)
+        self._consider(document, Occasion.OPENED)
+        self.companions.touch(document.uri, occasion=Occasion.OPENED)
 
     def change(self, uri: str, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> None:
         """Follow an edit; the check of it waits for the debounce. Raises UnknownDocument."""
         document = self.documents.change(uri, changes, version)
         self._states[uri].drop_waiters(document.version, may_ask_again=True)
-        self._check_soon(document)
-        self.companions.touch(uri)
+        self._consider(document, Occasion.EDITED, waits=True)
+        self.companions.touch(uri, occasion=Occasion.EDITED)
 
-    def _check_soon(self, document: Document) -> None:
-        debounce = self.preferences.settings_for(document.uri).debounce_ms
-        delay_s = None if debounce is None else debounce / 1000
-        self._scheduler.request(document.uri, document.version, delay_s=delay_s, at_once=delay_s == 0)
+    def _consider(
+        self, document: Document, occasion: Occasion, *, waits: bool = False, is_own: bool = True
+    ) -> None:
+        """Have a document checked, at once or after the debounce, unless its user does not want that now."""
+        settings, state = self.preferences.settings_for(document.uri), self._states[document.uri]
+        if is_due(settings.when, occasion):
+            state.is_asked |= occasion is Occasion.ASKED
+            delay_s = None if settings.debounce_ms is None else settings.debounce_ms / 1000
+            self._request(document, delay_s=delay_s, at_once=not waits or delay_s == 0)
+        elif occasion is not Occasion.SAVED:  # which changes no text: what is known of it still holds
+            self._scheduler.cancel(document.uri)
+            state.checked = None
+            why = withhold(settings.when, occasion, is_own=is_own)
+            self._withhold(document, why, tells=is_told(settings.when, was_told=state.was_told))
 
-    def _check_again(self, uri: str) -> None:
+    def _request(self, document: Document, *, delay_s: float | None = None, at_once: bool = True) -> None:
+        self._states[document.uri].withheld = None
+        self._scheduler.request(document.uri, document.version, delay_s=delay_s, at_once=at_once)
+
+    def _withhold(self, document: Document, why: CheckResult, *, tells: bool) -> None:
+        """Compile nothing of a document's text; tell it, or keep silent about it."""
+        self._states[document.uri].withheld = why
+        if tells:
+            self._accept(document.uri, document.version, (why,))
+        else:
+            self._states[document.uri].refuse_waiters(why)
+            self._outbox.tell_status(document.uri, document.version, Status.WITHHELD, why.reason)
+
+    def _check_again(self, uri: str, occasion: Occasion) -> None:
         """Check a document once more, since a file that it needs has changed; that waits as for an edit."""
         document = self.documents.get(uri)
-        if document is not None:
-            self._states[uri].checked, self._states[uri].is_old = None, True
-            self._check_soon(document)
+        if document is None or (occasion is Occasion.SAVED and self._states[uri].withheld is None):
+            return
+        self._states[uri].checked, self._states[uri].is_old = None, True
+        self._consider(document, occasion, waits=True, is_own=False)
 
     def close(self, uri: str) -> None:
         """Forget a document, end its check, and clear what is shown for it."""
@@ -171,30 +151,39 @@ class Session:
         if state is not None:
             state.drop_waiters(None, may_ask_again=False)
         self.companions.forget(uri)
-        if self.documents.close(uri) is not None and not self.pulls:
-            self._outbox.publish(uri, None, self.elsewhere.show(uri, None))
+        shown = self.elsewhere.show(uri, None)
+        is_silent = state is not None and state.withheld is not None and not (state.was_told or shown)
+        if self.documents.close(uri) is not None and not self.pulls and not is_silent:
+            self._outbox.publish(uri, None, shown)
         self._show_elsewhere(self.elsewhere.take(uri, {}), is_awaited=False)
         self.companions.touch(uri)
 
     def save(self, uri: str) -> None:
         """Check a document without delay unless that was done; what was not compiled is tried again."""
         document, known = self.documents.get(uri), self.current(uri)
-        if document is not None and (known is None or not all(one.is_complete for one in known.results)):
+        if document is None:
+            return
+        is_done = known is not None and all(one.is_complete for one in known.results)
+        if not is_done and is_due(self.preferences.settings_for(uri).when, Occasion.SAVED):
+            state = self._states[uri]
+            state.is_old, state.withheld = state.is_old or known is not None, None
             self._scheduler.hurry(uri, document.version)
+        self.companions.touch(uri, occasion=Occasion.SAVED)
 
     def check_now(self, uri: str) -> None:
-        """Check an open document afresh and without delay. Raises UnknownDocument."""
+        """Check an open document afresh and without delay, as its user asks. Raises UnknownDocument."""
         document = self.documents.get(uri)
         if document is None:
             raise UnknownDocument(uri)
-        self._scheduler.request(uri, document.version, at_once=True)
+        self._states[uri].is_old = True
+        self._consider(document, Occasion.ASKED)
 
-    def check_all(self) -> None:
+    def check_all(self, occasion: Occasion = Occasion.SURROUNDINGS) -> None:
         """Check every open document afresh."""
         documents = self.documents.all()
         for document in documents:
             self._states[document.uri].checked = None
-            self.check_now(document.uri)
+            self._consider(document, occasion)
         if self.pulls and documents:
             self._outbox.refresh()
 
@@ -221,7 +210,8 @@ class Session:
     async def wait_for_current(self, uri: str) -> Checked:
         """Return the result for the version that is open now, when it comes.
 
-        Raises Superseded when the document changes or closes first, and where it is not open.
+        Raises Superseded when the document changes or closes first, and where it is not open; Withheld where
+        none will come.
         """
         document = self.documents.get(uri)
         if document is None:
@@ -229,10 +219,13 @@ class Session:
         known = self.current(uri)
         if known is not None:
             return known
+        state = self._states[uri]
+        if state.withheld is not None:
+            raise Withheld(state.withheld.reason)
         if not self._scheduler.is_busy(uri):
-            self.check_now(uri)
+            self._request(document)
         future: asyncio.Future[Checked] = asyncio.get_running_loop().create_future()
-        self._states[uri].waiters.append((document.version, future))
+        state.waiters.append((document.version, future))
         return await future
 
     def cancel_check(self, uri: str) -> None:
@@ -242,7 +235,7 @@ class Session:
         if document is not None:
             remedy = "Edit the text or run the command Check Now."
             cancelled = CheckResult(reason="You cancelled the check.", remedy=remedy)
-            self._accept(document.snapshot(), (cancelled,))
+            self._accept(uri, document.version, (cancelled,))
 
     async def aclose(self) -> None:
         """End everything that the session started."""
@@ -281,16 +274,13 @@ class Session:
             return self._outbox.pull_progress(image)
         return nullcontext(lambda _: None)
 
-    def _warn_of_pull(self, failure: RuntimeFailure) -> None:
-        self._outbox.warn(Problem("wic", str(failure)))
-
     def _check_without_image(self) -> None:
         """Check afresh what lacked an image, and what is being checked: it may have looked too early."""
         for document in self.documents.all():
-            checked = self.current(document.uri)
-            if checked is None or any(one.missing_image for one in checked.results):
-                self._states[document.uri].checked = None
-                self.check_now(document.uri)
+            checked, state = self.current(document.uri), self._states[document.uri]
+            if checked.lacks_image if checked is not None else state.withheld is None:
+                state.checked = None
+                self._request(document)
         if self.pulls:
             self._outbox.refresh()
 
@@ -299,33 +289,36 @@ class Session:
         document = self.documents.get(uri)
         if document is None or document.version != version:
             return
-        snapshot = document.snapshot()
+        self._outbox.tell_status(uri, version, Status.CHECKING, "")
         try:
-            self._accept(snapshot, await self._compile(snapshot))
+            results = await self._compile(document.snapshot())
+            state = self._states[uri]
+            if is_silent(results, was_told=state.was_told or state.is_asked):
+                self._withhold(document, results[0], tells=False)
+            else:
+                self._accept(uri, version, results)
         except Exception:  # noqa: BLE001 - reported, logged with its traceback, and shown as "not compiled"
             # Our own fault, whatever it is: it must not look like "clean", nor like nothing at all.
             _log.exception("the check of %s failed", uri)
             failed = CheckResult(reason="wic itself failed.", remedy="Its log says more.")
-            self._accept(snapshot, (failed,))
+            self._accept(uri, version, (failed,))
 
     async def _compile(self, snapshot: DocumentSnapshot) -> tuple[CheckResult, ...]:
         """Compile a document on every toolchain that was chosen for it, side by side."""
         shows_progress = self.client is not None and self.client.progress
         title = f"Compiling {PurePosixPath(path_of(snapshot.uri)).name}"
         with self._outbox.progress(title, snapshot.uri) if shows_progress else nullcontext():
-            return await self._carry_out(snapshot, self.terms.pipeline.check)
+            plans = await self.plans_of(snapshot)
+            if isinstance(plans, CheckResult):
+                return (plans,)
+            wanted, left = separate(self.preferences.settings_for(snapshot.uri).when, plans)
+            return (*await carry_out(wanted, self.terms.pipeline.check), *left)
 
     async def plans_of(self, snapshot: DocumentSnapshot) -> Sequence[Plan] | CheckResult:
         """Return what is compiled of a document, or the result that says why nothing is."""
         await self.preferences.settle()
         plans = await plan(snapshot, self.preferences.settings_for(snapshot.uri), self.terms.room)
         return await self.companions.join(snapshot, plans)
-
-    async def _carry_out(self, snapshot: DocumentSnapshot, compile_: Compile) -> tuple[CheckResult, ...]:
-        plans = await self.plans_of(snapshot)
-        if isinstance(plans, CheckResult):
-            return (plans,)
-        return await carry_out(plans, compile_)
 
     async def show_output(self, uri: str) -> tuple[CheckResult, ...]:
         """Compile an open document once more for what the compilers write to people.
@@ -335,8 +328,14 @@ class Session:
         document = self.documents.get(uri)
         if document is None:
             raise UnknownDocument(uri)
-        work = self._carry_out(document.snapshot(), self.terms.pipeline.show)
-        return await self.see_through(work, f"show {uri}")
+
+        async def show() -> tuple[CheckResult, ...]:
+            plans = await self.plans_of(document.snapshot())
+            if isinstance(plans, CheckResult):
+                return (plans,)
+            return await carry_out(plans, self.terms.pipeline.show)
+
+        return await self.see_through(show(), f"show {uri}")
 
     async def see_through(self, work: Coroutine[Any, Any, T], name: str) -> T:
         """Return what comes of work that the client asked for; it ends with the question, or the session."""
@@ -348,29 +347,27 @@ class Session:
         finally:
             show.cancel()
 
-    def _accept(self, snapshot: DocumentSnapshot, results: tuple[CheckResult, ...]) -> None:
+    def _accept(self, uri: str, version: int, results: tuple[CheckResult, ...]) -> None:
         """Keep and deliver a result, if its version is still the one that is open."""
-        document = self.documents.get(snapshot.uri)
-        if document is None or document.version != snapshot.version or self.client is None:
-            _log.debug("dropped a result for version %d of %s", snapshot.version, snapshot.uri)
+        document = self.documents.get(uri)
+        if document is None or document.version != version or self.client is None:
+            _log.debug("dropped a result for version %d of %s", version, uri)
             return
         self._count += 1
         shares_files = not self.terms.is_shared
         shown = present_results(results, document, self.client, shares_files=shares_files)
-        checked = Checked(f"{snapshot.version}.{self._count}", snapshot.version, results, shown)
-        state = self._states[snapshot.uri]
-        state.checked = checked
-        is_awaited, is_old, state.is_old = bool(state.waiters), state.is_old, False
-        for _, future in state.waiters:
-            if not future.done():
-                future.set_result(checked)
-        state.waiters.clear()
+        checked, state = Checked(f"{version}.{self._count}", version, results, shown), self._states[uri]
+        is_awaited, is_old = bool(state.waiters), state.is_old
+        state.checked, state.was_told, state.is_asked, state.is_old = checked, True, False, False
+        state.answer_waiters(checked)
+        reason = next((one.reason for one in results if not one.is_complete), "")
+        self._outbox.tell_status(uri, version, status_of(results), reason)
         if not self.pulls:
-            self._outbox.publish(snapshot.uri, snapshot.version, self.all_shown(checked, snapshot.uri))
+            self._outbox.publish(uri, version, self.all_shown(checked, uri))
         elif is_old and not is_awaited:
             self._outbox.refresh()
-        found = gather_findings(snapshot.uri, shown, self.client)
-        self._show_elsewhere(self.elsewhere.take(snapshot.uri, found), is_awaited=is_awaited)
+        found = gather_findings(uri, shown, self.client)
+        self._show_elsewhere(self.elsewhere.take(uri, found), is_awaited=is_awaited)
         had_lenses, state.has_lenses = state.has_lenses, bool(compared(results))
         if had_lenses or state.has_lenses:
             self._outbox.refresh_lenses()
@@ -382,7 +379,15 @@ class Session:
         return self.elsewhere.show(uri, checked.version, checked.diagnostics)
 
     def _show_elsewhere(self, uris: Sequence[str], *, is_awaited: bool) -> None:
-        """Show what has changed for other files. A client that pulls is told in the answer that it awaits."""
+        """Show what has changed for other files. A client that pulls is told in the answer that it awaits.
+
+        A document of whose text nothing is compiled is told to be that: it must not look like checked.
+        """
+        for uri in uris:
+            document = self.documents.get(uri)
+            why = self._states[uri].withheld if document is not None else None
+            if document is not None and why is not None and not self._states[uri].was_told:
+                self._withhold(document, why, tells=True)
         if self.pulls:
             if uris and not (is_awaited and self.client is not None and self.client.related_documents):
                 self._outbox.refresh()

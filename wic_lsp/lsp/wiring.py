@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from typing import Final
 
 from lsprotocol import types
 
 from wic_lsp.config import Problem
+from wic_lsp.lsp.checked import Status
 from wic_lsp.lsp.features import (
     code_actions,
     commands,
@@ -29,6 +31,8 @@ from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session
 from wic_lsp.lsp.terms import Terms
 from wic_runtimes.contract import Transfer
+
+STATUS: Final = "wic/status"
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +58,13 @@ class _Outbox:
         """Push a document's diagnostics."""
         params = types.PublishDiagnosticsParams(uri, list(diagnostics), version)
         self._server.text_document_publish_diagnostics(params)
+
+    def tell_status(self, uri: str, version: int, status: Status, reason: str) -> None:
+        """Notify a client that wants to show it; others might take it for an error."""
+        client = self._server.session.client
+        if client is not None and client.statuses:
+            told = {"uri": uri, "version": version, "status": status.value, "reason": reason}
+            self._server.protocol.notify(STATUS, told)
 
     def refresh(self) -> None:
         """Ask the client to pull again, if it can be asked."""

@@ -13,10 +13,11 @@ from typing import Final
 
 from lsprotocol import types
 
+from wic_lsp.lsp.checked import Checked
 from wic_lsp.lsp.features.images import offer_pulls
 from wic_lsp.lsp.present import Shown
 from wic_lsp.lsp.server import WicServer
-from wic_lsp.lsp.session import Checked, Session
+from wic_lsp.lsp.session import Session
 from wic_lsp.lsp.to_lsp import OfferedFix, read_fixes, sort_key, to_workspace_edit, touch
 from wic_lsp.matrix import group_results
 

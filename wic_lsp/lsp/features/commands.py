@@ -9,6 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from wic_lsp.lsp.documents import UnknownDocument
+from wic_lsp.lsp.occasions import Occasion
 from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session
 
@@ -29,7 +30,7 @@ def register(server: WicServer, session: Session) -> None:
     def check_now(*arguments: Json) -> None:
         """Check that document, or without an argument every one."""
         if not arguments:
-            session.check_all()
+            session.check_all(Occasion.ASKED)
             return
         try:
             session.check_now(read_uri(CHECK_NOW, arguments))

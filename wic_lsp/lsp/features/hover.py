@@ -16,10 +16,11 @@ from typing import Final
 
 from lsprotocol import types
 
+from wic_lsp.lsp.checked import Checked
 from wic_lsp.lsp.hover_text import Told, highlight, is_link, to_markdown, to_plain_text
 from wic_lsp.lsp.present import Shown
 from wic_lsp.lsp.server import WicServer
-from wic_lsp.lsp.session import Checked, Session
+from wic_lsp.lsp.session import Session
 from wic_lsp.lsp.to_lsp import touch
 from wic_lsp.matrix import Row, group_results, rows
 from wic_lsp.model import CheckResult, Finding

@@ -14,10 +14,11 @@ from typing import Final
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
+from wic_lsp.lsp.checked import Checked
 from wic_lsp.lsp.features.commands import Json, refuse_to_guest
 from wic_lsp.lsp.features.progress import show_progress
 from wic_lsp.lsp.server import WicServer
-from wic_lsp.lsp.session import Checked, Session
+from wic_lsp.lsp.session import Session
 from wic_lsp.lsp.to_lsp import read_missing_image
 from wic_lsp.toolchains.families import images
 from wic_lsp.transfers import describe, percent

@@ -2,7 +2,8 @@
 
 What was found in other files is in the answer too, where the client takes that. When the text changes
 meanwhile the answer is ServerCancelled, and the client asks again. So it is for a document that is not open
-(editors pull for every tab), but then asking again is of no use.
+(editors pull for every tab), and for one that is not compiled because its user does not want it and of which
+nothing was told (an empty report would say that it is clean), but then asking again is of no use.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from wic_lsp.lsp.checked import Superseded, Withheld
 from wic_lsp.lsp.server import WicServer
-from wic_lsp.lsp.session import Session, Superseded
+from wic_lsp.lsp.session import Session
 
 
 def register(server: WicServer, session: Session) -> None:
@@ -25,17 +27,24 @@ def register(server: WicServer, session: Session) -> None:
         try:
             checked = await session.wait_for_current(params.text_document.uri)
         except Superseded as superseded:
-            raise JsonRpcException(
-                "The text has changed." if superseded.may_ask_again else "The document is not open.",
-                types.LSPErrorCodes.ServerCancelled,
-                types.DiagnosticServerCancellationData(retrigger_request=superseded.may_ask_again),
-            ) from None
+            why = "The text has changed." if superseded.may_ask_again else "The document is not open."
+            raise _cancelled(why, may_ask_again=superseded.may_ask_again) from None
+        except Withheld as withheld:
+            raise _cancelled(str(withheld), may_ask_again=False) from None
         uri = params.text_document.uri
         shown, id_ = session.all_shown(checked, uri), checked.id + session.elsewhere.stamp(uri)
         others = _others(session, uri)
         if id_ == params.previous_result_id:
             return types.RelatedUnchangedDocumentDiagnosticReport(id_, others)
         return types.RelatedFullDocumentDiagnosticReport(list(shown), others, result_id=id_)
+
+
+def _cancelled(why: str, *, may_ask_again: bool) -> JsonRpcException:
+    return JsonRpcException(
+        why,
+        types.LSPErrorCodes.ServerCancelled,
+        types.DiagnosticServerCancellationData(retrigger_request=may_ask_again),
+    )
 
 
 def _others(
