@@ -12,7 +12,7 @@ Values and pure functions; the editor, the hover and the reports decide how they
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, unique
 from itertools import groupby
@@ -92,6 +92,17 @@ class Row:
         return self.text.partition(":")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What became of several snippets: for each a name, and a cell for each toolchain.
+
+    A cell is None where the toolchain was not asked for.
+    """
+
+    toolchains: tuple[str, ...]
+    lines: tuple[tuple[str, tuple[Row | None, ...]], ...]
+
+
 def group_results(results: Iterable[CheckResult]) -> tuple[Group, ...]:
     """Put together the results of each snippet, as `plans.carry_out` gives them one after the other.
 
@@ -139,6 +150,20 @@ def rows(group: Group) -> tuple[Row, ...]:
         Row(result.toolchain or NO_TOOLCHAIN, verdict_of(result), describe(result))
         for result in group.results
     )
+
+
+def tabulate(named: Sequence[tuple[str, Group]]) -> Table:
+    """Return the table of several snippets, each with its name; its columns are in the order of mention."""
+    mentioned = dict.fromkeys(row.toolchain for _, group in named for row in rows(group))
+    toolchains = tuple(name for name in mentioned if name != NO_TOOLCHAIN)
+    return Table(toolchains, tuple((name, tuple(_cells(group, toolchains))) for name, group in named))
+
+
+def _cells(group: Group, toolchains: Sequence[str]) -> Iterator[Row | None]:
+    """Yield a cell for each toolchain; what had none at all was compiled on none of them."""
+    of = {row.toolchain: row for row in rows(group)}
+    for name in toolchains:
+        yield of.get(name, of.get(NO_TOOLCHAIN))
 
 
 def verdict_of(result: CheckResult) -> Verdict:

@@ -30,6 +30,7 @@ async def test_the_server_says_who_it_is_and_what_it_can(start_editor):
         "wic.checkNow",
         "wic.pullImage",
         "wic.restartRuntime",
+        "wic.showMatrix",
         "wic.showOutput",
     ]
     assert offered.completion_provider is None

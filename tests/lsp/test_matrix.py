@@ -105,6 +105,46 @@ async def test_the_lenses_of_markdown_are_above_its_blocks(start_editor):
     assert await editor.quit() == 0
 
 
+@pytest.mark.usefixtures("three")
+async def test_the_table_is_had_by_a_command(start_editor):
+    """Who takes the text, and what each says alone; after an edit it is the next check's."""
+    editor = await start(start_editor)
+    uri, _ = make_uri()
+    await editor.check(uri, DIFFERENT)
+    head, rule, *rows, _, said, _, first = (await editor.run("wic.showMatrix", uri)).splitlines()[:9]
+    assert (head, rule, said) == (
+        "| Toolchain | Result |",
+        "| --- | --- |",
+        "What not all of them say:",
+    )
+    assert [one.split(" | ")[0] for one in rows] == ["| gcc\\-11", "| gcc\\-12", "| clang\\-14"]
+    assert rows[2] == "| clang\\-14 | passes |"
+    assert "error" in rows[0]
+    assert "only gcc\\-11, gcc\\-12" in first
+    editor.change(uri, 2, CLEAN)
+    assert await editor.run("wic.showMatrix", uri) == "It is being checked."
+    assert await editor.shown(uri, 2) == []
+    text = await editor.run("wic.showMatrix", uri)
+    assert [one.endswith("| passes |") for one in text.splitlines()[2:]] == [True] * 3
+    assert await editor.quit() == 0
+
+
+async def test_where_there_is_no_table_the_command_says_why(start_editor):
+    """One toolchain alone, another language, a text that is not to be compiled."""
+    editor = await start_editor(options={"toolchains": {"cpp": ["gcc"]}})
+    uri, _ = make_uri()
+    await editor.check(uri, CLEAN)
+    assert "alone" in await editor.run("wic.showMatrix", uri)
+    other, _ = make_uri(".xyz")
+    editor.open(other, "", language="cobol")
+    await editor.shown(other, 1)
+    assert "cobol" in await editor.run("wic.showMatrix", other)
+    await editor.configure({"when": "command"})
+    editor.change(uri, 2, WRONG)
+    assert (await editor.run("wic.showMatrix", uri)).startswith("Not checked since the edit: ")
+    assert await editor.quit() == 0
+
+
 async def test_nothing_is_asked_of_an_editor_without_lenses(start_editor):
     """It is not told that there are any, and one that cannot be asked to look again is not."""
     plain = await start_editor()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lsprotocol import types
 
 from wic_lsp.lsp.checked import Checked
@@ -146,3 +148,34 @@ def test_all_fixes_at_once_are_of_every_block():
         result("clang-14", found("b", 2, insert(2, 3)), block=at(1)),
     )
     assert edits_of(fix_all(URI, check(*results), 1)) == [(0, 3, ";"), (2, 3, ";")]
+
+
+def test_a_diagnostic_says_whose_it_is():
+    """Source is wic with the toolchains, and the code the compiler's own; what is ours has a code of ours."""
+    coded = replace(found("m", 0), code="-Wunused")
+    results = (
+        result("gcc-12", coded, found("no code", 1)),
+        result("clang-14", outcome=None, reason="No."),
+        result(None, outcome=None, reason="Not checked", remedy="save.", is_withheld=True, block=at(1)),
+        result("rustc-1.63", replace(found("r", 2), code="E0425"), block=at(2)),
+        result("go-1.22", outcome=Outcome.OUT_OF_MEMORY, reason="Full.", block=at(2)),
+    )
+    said = [(one.source, one.code, one.severity.name) for one in check(*results).diagnostics]
+    assert said == [
+        ("wic gcc-12", "-Wunused", "Error"),
+        ("wic gcc-12", None, "Error"),
+        ("wic clang-14", "not-run", "Information"),
+        ("wic", "not-checked", "Hint"),
+        ("wic rustc-1.63", "E0425", "Error"),
+        ("wic go-1.22", "out-of-memory", "Information"),
+    ]
+
+
+def test_what_is_withheld_stands_on_its_block_or_at_the_top():
+    """With what to do; it has no lens and no fix."""
+    results = (result(None, outcome=None, reason="Not checked", remedy="save.", is_withheld=True),)
+    (top,) = check(*results).diagnostics
+    (on_block,) = check(replace(results[0], block=at(1))).diagnostics
+    assert top.message == on_block.message == "Not checked: save."
+    assert [one.range.start.line for one in (top, on_block)] == [0, 1]
+    assert titles(*results) == titles(replace(results[0], block=at(1))) == []

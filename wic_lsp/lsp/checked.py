@@ -8,11 +8,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
+from typing import Final
 
 from lsprotocol import types
 
 from wic_lsp.lsp.present import Shown
 from wic_lsp.model import CheckResult
+
+CANCELLED: Final = CheckResult(
+    reason="You cancelled the check.", remedy="Edit the text or run the command Check Now."
+)
+BROKEN: Final = CheckResult(reason="wic itself failed.", remedy="Its log says more.")
+"""What is shown where our own code raised what it should not."""
 
 
 class Superseded(Exception):  # noqa: N818 - no error: the text has changed meanwhile
@@ -56,6 +63,16 @@ class Checked:
     def diagnostics(self) -> tuple[types.Diagnostic, ...]:
         """What the client shows."""
         return tuple(one.diagnostic for one in self.shown)
+
+    @property
+    def status(self) -> Status:
+        """What came of it, in a word."""
+        return status_of(self.results)
+
+    @property
+    def reason(self) -> str:
+        """Why something was not compiled, or not to its end; empty where all was."""
+        return next((one.reason for one in self.results if not one.is_complete), "")
 
     @property
     def lacks_image(self) -> bool:

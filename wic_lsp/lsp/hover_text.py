@@ -43,7 +43,7 @@ class Told:
 
 def to_markdown(tables: Iterable[Sequence[Row]], told: Iterable[Told]) -> str:
     """Return the tables and all that is told, with a line between each two; empty where there is nothing."""
-    parts = [_table(rows) for rows in tables]
+    parts = [table(rows) for rows in tables]
     parts += [_section(one) for one in told if one.has_news]
     return "\n\n---\n\n".join(parts)
 
@@ -93,7 +93,8 @@ def is_link(url: str) -> bool:
     return _LINK.fullmatch(url) is not None
 
 
-def _table(rows: Sequence[Row]) -> str:
+def table(rows: Sequence[Row]) -> str:
+    """Return a table of what became of one snippet, with a line for each toolchain."""
     lines = [f"| {escaped(row.toolchain)} | {escaped(row.text)} |" for row in rows]
     return "\n".join(["| Toolchain | Result |", "| --- | --- |", *lines])
 

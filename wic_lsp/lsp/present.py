@@ -79,13 +79,19 @@ def explain(result: CheckResult, document: Document) -> Finding:
     What the user does not want compiled is a hint, on the block that it is of.
     """
     top = Range(Position(0, 0), Position(0, len(line_content(document.lines[0]))))
+    message = say_incomplete(result)
     if result.is_withheld:
-        message = ": ".join(filter(None, (result.reason, result.remedy)))
         return Finding(Severity.HINT, message, Place(None, result.block or top), code=NOT_CHECKED)
-    what = "Not compiled" if result.outcome is None else "Not checked to the end"
-    message = " ".join(filter(None, (f"{what}: {result.reason}", result.remedy)))
     code = "not-run" if result.outcome is None else result.outcome.value.replace("_", "-")
     return Finding(Severity.INFORMATION, message, Place(None, top), code=code)
+
+
+def say_incomplete(result: CheckResult) -> str:
+    """Say in a sentence or two why a result is not complete, and what to do."""
+    if result.is_withheld:
+        return ": ".join(filter(None, (result.reason, result.remedy)))
+    what = "Not compiled" if result.outcome is None else "Not checked to the end"
+    return " ".join(filter(None, (f"{what}: {result.reason}", result.remedy)))
 
 
 def refuse_language(language_id: str) -> CheckResult:

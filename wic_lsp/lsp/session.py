@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from lsprotocol import types
 
 from wic_lsp.config import Origin, Problem, Settings
-from wic_lsp.lsp.checked import Checked, DocumentState, Status, Superseded, Withheld, status_of
+from wic_lsp.lsp.checked import BROKEN, CANCELLED, Checked, DocumentState, Status, Superseded, Withheld
 from wic_lsp.lsp.cleaning import Cleaning
 from wic_lsp.lsp.client import Client
 from wic_lsp.lsp.companions import Companions
@@ -207,6 +207,10 @@ class Session:
             return None
         return state.checked if state.checked.version == document.version else None
 
+    def why_withheld(self, uri: str) -> CheckResult | None:
+        """Return why the text of an open document is not compiled; None where it is, or will be."""
+        return self._states[uri].withheld
+
     async def wait_for_current(self, uri: str) -> Checked:
         """Return the result for the version that is open now, when it comes.
 
@@ -233,9 +237,7 @@ class Session:
         document = self.documents.get(uri)
         self._scheduler.cancel(uri)
         if document is not None:
-            remedy = "Edit the text or run the command Check Now."
-            cancelled = CheckResult(reason="You cancelled the check.", remedy=remedy)
-            self._accept(uri, document.version, (cancelled,))
+            self._accept(uri, document.version, (CANCELLED,))
 
     async def aclose(self) -> None:
         """End everything that the session started."""
@@ -300,8 +302,7 @@ class Session:
         except Exception:  # noqa: BLE001 - reported, logged with its traceback, and shown as "not compiled"
             # Our own fault, whatever it is: it must not look like "clean", nor like nothing at all.
             _log.exception("the check of %s failed", uri)
-            failed = CheckResult(reason="wic itself failed.", remedy="Its log says more.")
-            self._accept(uri, version, (failed,))
+            self._accept(uri, version, (BROKEN,))
 
     async def _compile(self, snapshot: DocumentSnapshot) -> tuple[CheckResult, ...]:
         """Compile a document on every toolchain that was chosen for it, side by side."""
@@ -360,8 +361,7 @@ class Session:
         is_awaited, is_old = bool(state.waiters), state.is_old
         state.checked, state.was_told, state.is_asked, state.is_old = checked, True, False, False
         state.answer_waiters(checked)
-        reason = next((one.reason for one in results if not one.is_complete), "")
-        self._outbox.tell_status(uri, version, status_of(results), reason)
+        self._outbox.tell_status(uri, version, checked.status, checked.reason)
         if not self.pulls:
             self._outbox.publish(uri, version, self.all_shown(checked, uri))
         elif is_old and not is_awaited:

@@ -22,6 +22,7 @@ from wic_lsp.lsp.features import (
     hover,
     images,
     lifecycle,
+    matrix,
     progress,
     sync,
     workspace,
@@ -42,7 +43,7 @@ def create_server(terms: Terms) -> WicServer:
     server = WicServer()
     server.wic_protocol.most_unanswered = terms.unanswered
     server.session = Session(terms, _Outbox(server))
-    for feature in (lifecycle, sync, configuration, workspace, code_actions, commands, hover, images):
+    for feature in (lifecycle, sync, configuration, workspace, code_actions, commands, hover, images, matrix):
         feature.register(server, server.session)
     return server
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from wic_lsp.matrix import NO_TOOLCHAIN, Group, Row, Verdict, group_results, rows
+from wic_lsp.matrix import Group, Row, Verdict, group_results, rows, tabulate
 from wic_lsp.report.model import CheckedFile
 from wic_lsp.report.terminal import Line, Span, Style, cells, sanitise_line
 
@@ -32,10 +32,9 @@ def draw_table(files: Sequence[CheckedFile]) -> list[Line]:
     if len(lines) == 1:
         ((_, group),) = lines
         return _align([((row.toolchain, Style.PLAIN), _draw_cell(row)) for row in rows(group)])
-    named = dict.fromkeys(row.toolchain for _, group in lines for row in rows(group))
-    toolchains = [name for name in named if name != NO_TOOLCHAIN]
-    head: list[Span] = [("", Style.PLAIN), *((name, Style.STRONG) for name in toolchains)]
-    return _align([head, *([(name, Style.PLAIN), *_draw_cells(group, toolchains)] for name, group in lines)])
+    table = tabulate(lines)
+    head: list[Span] = [("", Style.PLAIN), *((name, Style.STRONG) for name in table.toolchains)]
+    return _align([head, *([(name, Style.PLAIN), *map(_draw_cell, cells)] for name, cells in table.lines)])
 
 
 def name_group(path: str, group: Group) -> str:
@@ -43,16 +42,8 @@ def name_group(path: str, group: Group) -> str:
     return path if group.block is None else f"{path}:{group.block.start.line + 1}"
 
 
-def _draw_cells(group: Group, toolchains: Sequence[str]) -> Iterator[Span]:
-    """Yield a cell for each toolchain; what had none at all was compiled on none of them."""
-    of = {row.toolchain: row for row in rows(group)}
-    for name in toolchains:
-        row = of.get(name, of.get(NO_TOOLCHAIN))
-        yield _draw_cell(row) if row is not None else _NOT_ASKED
-
-
-def _draw_cell(row: Row) -> Span:
-    return row.short, _STYLES[row.verdict]
+def _draw_cell(row: Row | None) -> Span:
+    return (row.short, _STYLES[row.verdict]) if row is not None else _NOT_ASKED
 
 
 def _align(lines: Sequence[Sequence[Span]]) -> list[Line]:
