@@ -57,6 +57,57 @@ async def test_columns_are_counted_as_the_client_likes_best(start_editor, offere
     assert await editor.quit() == 0
 
 
+@pytest.mark.parametrize("is_wrapped", [False, True])
+@pytest.mark.parametrize(
+    ("said", "offered", "agreed"),
+    [
+        ("utf-8", None, Utf8),
+        ("utf-16", None, Utf16),
+        ("utf-32", None, Utf32),
+        (None, None, Utf16),
+        ("utf-8", (Utf32,), Utf32),
+        ("utf-8", (), Utf16),
+    ],
+)
+async def test_a_client_that_cannot_say_how_it_counts_is_told_for(
+    start_editor, said, offered, agreed, is_wrapped
+):
+    """Its user's options say it, where the client itself says nothing; it is no setting like the others."""
+    options = {"positionEncoding": said}
+    editor = await start_editor(encodings=offered, options={"wic": options} if is_wrapped else options)
+    assert editor.answer.capabilities.position_encoding == agreed
+    uri = "file:///nowhere/a.txt"
+    editor.open(uri, "", language="plaintext")
+    await editor.shown(uri, 1)
+    assert editor.messages == []
+    assert await editor.quit() == 0
+
+
+@pytest.mark.parametrize("said", ["UTF-8", "latin-1", 8, ["utf-8"], {"utf-8": True}])
+async def test_an_encoding_that_is_none_is_told(start_editor, said):
+    """With what it must be and what is in force; the other options are taken."""
+    editor = await start_editor(options={"positionEncoding": said, "timeoutSeconds": "x"})
+    assert editor.answer.capabilities.position_encoding == Utf16
+    await editor.warned("wic.positionEncoding must be 'utf-8', 'utf-16' or 'utf-32'; in force is utf-16.")
+    await editor.warned("wic.timeoutSeconds")
+    assert await editor.quit() == 0
+
+
+@pytest.mark.engine("sandbox")
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize(("said", "column"), [("utf-8", 19), ("utf-16", 16), ("utf-32", 15)])
+async def test_columns_are_counted_as_the_options_say(start_editor, said, column):
+    """In what is shown, and in what the client edits."""
+    editor = await start_editor(options={"positionEncoding": said})
+    uri = "file:///nowhere/a.cpp"
+    (found,) = await editor.check(uri, "/* \U0001f600\u00e9 */ int x=y;\n")
+    assert found.range.start == types.Position(0, column)
+    start, end = types.Position(0, column), types.Position(0, column + 1)
+    editor.change(uri, 2, types.TextDocumentContentChangePartial(types.Range(start, end), "1"))
+    assert await editor.shown(uri, 2) == []
+    assert await editor.quit() == 0
+
+
 @pytest.mark.engine("sandbox")
 @pytest.mark.usefixtures("engine")
 async def test_a_client_that_pulls_gets_nothing_pushed(start_editor):

@@ -32,6 +32,7 @@ from pygls.protocol.json_rpc import (
 )
 from pygls.protocol.language_server import lsp_method
 
+from wic_lsp.lsp.encodings import offer_encoding
 from wic_runtimes.waiting import outlast
 
 _log = logging.getLogger(__name__)
@@ -208,6 +209,7 @@ class WicProtocol(LanguageServerProtocol):
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Generator[Any, Any, types.InitializeResult]:
         """Open the conversation; an attempt that fails may be repeated."""
+        offer_encoding(params)
         result = yield from super().lsp_initialize(params)
         self._is_initialized = True
         return result

@@ -11,7 +11,7 @@ import logging
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from wic_lsp.lsp.features.lifecycle import unwrap
+from wic_lsp.lsp.encodings import unwrap
 from wic_lsp.lsp.features.workspace import watch_files
 from wic_lsp.lsp.server import WicServer
 from wic_lsp.lsp.session import Session

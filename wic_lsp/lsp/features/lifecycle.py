@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
-from typing import cast
 
 from lsprotocol import types
 from pygls.capabilities import ServerCapabilitiesBuilder
@@ -18,6 +16,7 @@ from pygls.capabilities import ServerCapabilitiesBuilder
 from wic_lsp.config import Origin
 from wic_lsp.lsp.client import Client
 from wic_lsp.lsp.client_log import ClientLog
+from wic_lsp.lsp.encodings import take_encoding, unwrap
 from wic_lsp.lsp.features import code_lens, pull
 from wic_lsp.lsp.features.workspace import folders_of
 from wic_lsp.lsp.server import WicServer
@@ -42,7 +41,10 @@ def register(server: WicServer, session: Session) -> None:
         session.configure("file", Origin.USER, options)
         for problem in problems:
             session.report(problem)
-        session.configure("start", terms.origin, unwrap(params.initialization_options))
+        said, problems = take_encoding(unwrap(params.initialization_options), client.encoding)
+        session.configure("start", terms.origin, said)
+        for problem in problems:
+            session.report(problem)
         session.preferences.open_folders(folders_of(params))
         session.companions.open_folders(folders_of(params))
         if not terms.is_shared:  # else the process is one of another machine
@@ -53,13 +55,6 @@ def register(server: WicServer, session: Session) -> None:
     @server.feature(types.SHUTDOWN)
     async def shutdown(_params: None) -> None:
         await session.aclose()
-
-
-def unwrap(options: object) -> object:
-    """Return the options themselves, whether or not the editor wrapped them in `wic`."""
-    if isinstance(options, Mapping) and "wic" in options:
-        return cast("Mapping[str, object]", options)["wic"]
-    return options
 
 
 def _follow_client(server: WicServer, process_id: int | None) -> None:
