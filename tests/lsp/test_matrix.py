@@ -139,7 +139,9 @@ async def test_where_there_is_no_table_the_command_says_why(start_editor):
     editor.open(other, "", language="cobol")
     await editor.shown(other, 1)
     assert "cobol" in await editor.run("wic.showMatrix", other)
+    after = len(editor.published)
     await editor.configure({"when": "command"})
+    assert await editor.shown(uri, 1, after=after)
     editor.change(uri, 2, WRONG)
     assert (await editor.run("wic.showMatrix", uri)).startswith("Not checked since the edit: ")
     assert await editor.quit() == 0

@@ -279,6 +279,9 @@ async def test_what_is_found_in_a_silent_header_is_shown_with_the_hint(start, tm
     reader.mark()
     editor.change(main, 2, '#include "x.h"\n\n')
     assert is_hint(await reader.news(header), f"Not checked: {ASK}")
+    editor.save(header)
+    for uri, version, said in [(main, 2, SINCE_EDIT), (header, 1, "Not checked: ")]:
+        assert is_hint(await reader.shown(uri, version), said + ASK), "to save is not to ask"
     assert await editor.quit() == 0
 
 

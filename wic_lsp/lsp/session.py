@@ -105,21 +105,23 @@ class Session:
         """Follow an edit; the check of it waits for the debounce. Raises UnknownDocument."""
         document = self.documents.change(uri, changes, version)
         self._states[uri].drop_waiters(document.version, may_ask_again=True)
-        self._consider(document, Occasion.EDITED, waits=True)
+        self._consider(document, Occasion.EDITED)
         self.companions.touch(uri, occasion=Occasion.EDITED)
 
-    def _consider(
-        self, document: Document, occasion: Occasion, *, waits: bool = False, is_own: bool = True
-    ) -> None:
-        """Have a document checked, at once or after the debounce, unless its user does not want that now."""
+    def _consider(self, document: Document, occasion: Occasion, *, is_own: bool = True) -> None:
+        """Have a document checked, after an edit or another file's change not at once, if that is wanted."""
         settings, state = self.preferences.settings_for(document.uri), self._states[document.uri]
-        if is_due(settings.when, occasion):
+        is_due_now = is_due(settings.when, occasion)
+        if occasion is Occasion.SAVED and not is_due_now:
+            return  # it changes no text: what is known of it still holds
+        state.checked, state.is_old = None, state.is_old or not is_own
+        if is_due_now:
             state.is_asked |= occasion is Occasion.ASKED
             delay_s = None if settings.debounce_ms is None else settings.debounce_ms / 1000
-            self._request(document, delay_s=delay_s, at_once=not waits or delay_s == 0)
-        elif occasion is not Occasion.SAVED:  # which changes no text: what is known of it still holds
+            is_hurried = is_own and occasion is not Occasion.EDITED
+            self._request(document, delay_s=delay_s, at_once=is_hurried or delay_s == 0)
+        else:
             self._scheduler.cancel(document.uri)
-            state.checked = None
             why = withhold(settings.when, occasion, is_own=is_own)
             self._withhold(document, why, tells=is_told(settings.when, was_told=state.was_told))
 
@@ -139,10 +141,9 @@ class Session:
     def _check_again(self, uri: str, occasion: Occasion) -> None:
         """Check a document once more, since a file that it needs has changed; that waits as for an edit."""
         document = self.documents.get(uri)
-        if document is None or (occasion is Occasion.SAVED and self._states[uri].withheld is None):
-            return
-        self._states[uri].checked, self._states[uri].is_old = None, True
-        self._consider(document, occasion, waits=True, is_own=False)
+        is_known = occasion is Occasion.SAVED and self._states[uri].withheld is None
+        if document is not None and not is_known:
+            self._consider(document, occasion, is_own=False)
 
     def close(self, uri: str) -> None:
         """Forget a document, end its check, and clear what is shown for it."""
@@ -182,7 +183,6 @@ class Session:
         """Check every open document afresh."""
         documents = self.documents.all()
         for document in documents:
-            self._states[document.uri].checked = None
             self._consider(document, occasion)
         if self.pulls and documents:
             self._outbox.refresh()
