@@ -384,17 +384,14 @@ class Session:
         A document of whose text nothing is compiled is told to be that: it must not look like checked.
         """
         for uri in uris:
-            document = self.documents.get(uri)
+            checked, document = self.current(uri), self.documents.get(uri)
             why = self._states[uri].withheld if document is not None else None
-            if document is not None and why is not None and not self._states[uri].was_told:
+            if document is not None and checked is None and why is not None:
                 self._withhold(document, why, tells=True)
-        if self.pulls:
-            if uris and not (is_awaited and self.client is not None and self.client.related_documents):
-                self._outbox.refresh()
-            return
-        for uri in uris:
-            checked = self.current(uri)
-            if checked is not None:
+            elif checked is not None and not self.pulls:
                 self._outbox.publish(uri, checked.version, self.all_shown(checked, uri))
-            elif self.documents.get(uri) is None:  # else it is shown when its own check ends
+            elif document is None and not self.pulls:  # else it is shown when its own check ends
                 self._outbox.publish(uri, None, self.elsewhere.show(uri, None))
+        is_answered = is_awaited and self.client is not None and self.client.related_documents
+        if self.pulls and uris and not is_answered:
+            self._outbox.refresh()
