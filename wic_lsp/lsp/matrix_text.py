@@ -60,7 +60,7 @@ def _unasked(results: Sequence[CheckResult], groups: Sequence[Group]) -> Iterato
     of_table = {id(one) for group in groups for one in group.results}
     for one in results:
         if not one.is_complete and id(one) not in of_table:
-            yield escaped(say_incomplete(one))
+            yield _say_why(one)
 
 
 def _explain(results: Sequence[CheckResult]) -> str:
@@ -69,6 +69,11 @@ def _explain(results: Sequence[CheckResult]) -> str:
         return "There is no code in it to compile."
     said = [one for one in results if not one.is_complete]
     if said:
-        return escaped(say_incomplete(said[0]))
+        return _say_why(said[0])
     name = escaped(results[0].toolchain or "")
     return f"It was compiled by {name} alone; there is a table where several are chosen."
+
+
+def _say_why(result: CheckResult) -> str:
+    """Say why it is not complete; the words about what is withheld are all our own."""
+    return say_incomplete(result) if result.is_withheld else escaped(say_incomplete(result))
