@@ -1,0 +1,1 @@
+call wic#define('zig')
