@@ -16,7 +16,7 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import Final, Protocol, runtime_checkable
 
-from wic_runtimes.errors import JobRejected
+from wic_runtimes.errors import JobRejected, JobTooLarge
 
 SOURCE_DIR: Final = "/src"
 """Absolute path, inside every runtime, of the working folder that holds the job's files."""
@@ -261,7 +261,7 @@ class ImageStore(Protocol):
 
 
 def check_job(job: CompileJob) -> None:
-    """Raise JobRejected unless the job's files and arguments are well formed.
+    """Raise JobRejected unless the job's files and arguments are well formed, JobTooLarge for too many.
 
     Every runtime calls this first: paths are relative, without `..`, unique, and free of NUL, and none lies
     below another file; the number of files and their size are bounded; the argument vector is not empty.
@@ -270,10 +270,10 @@ def check_job(job: CompileJob) -> None:
         raise JobRejected("The job names no program.")
     _check_words(job)
     if len(job.files) > MAX_FILES:
-        raise JobRejected(f"The job has {len(job.files)} files; at most {MAX_FILES} are accepted.")
+        raise JobTooLarge(f"The job has {len(job.files)} files; at most {MAX_FILES} are accepted.")
     total = sum(len(file.content) for file in job.files)
     if total > MAX_TOTAL_BYTES:
-        raise JobRejected(f"The job's files have {total} bytes; at most {MAX_TOTAL_BYTES} are accepted.")
+        raise JobTooLarge(f"The job's files have {total} bytes; at most {MAX_TOTAL_BYTES} are accepted.")
     seen: set[str] = set()
     for file in job.files:
         _check_path(file.path)

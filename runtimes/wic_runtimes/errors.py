@@ -42,5 +42,9 @@ class JobRejected(RuntimeFailure):
     """The job itself cannot be accepted: a bad path, too many files, over a quota."""
 
 
+class JobTooLarge(JobRejected):
+    """The job's files are too many, or have too many bytes, for this runtime; nothing was begun."""
+
+
 class JobEvicted(RuntimeFailure):
     """The job had begun and was taken away by the engine before the compiler ended."""

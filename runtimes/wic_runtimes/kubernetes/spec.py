@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from wic_runtimes.contract import SOURCE_DIR, CompileJob
-from wic_runtimes.errors import JobRejected
+from wic_runtimes.errors import JobTooLarge
 from wic_runtimes.inside.script import GRACE_S, OWN_COUNTERS, OWN_PROCESSES, SCRIPT, Bounds, words_of
 
 NAMESPACE: Final = "wic-compile"
@@ -131,12 +131,12 @@ def kind_of(job: CompileJob, reference: str, place: Place) -> PodKind:
 
 
 def check_size(archive: bytes) -> None:
-    """Raise JobRejected where a job's files are more than a ConfigMap can carry.
+    """Raise JobTooLarge where a job's files are more than a ConfigMap can carry.
 
     Whether or not a pod waits: what is accepted never depends on that.
     """
     if len(archive) > MOST_BYTES:
-        raise JobRejected(
+        raise JobTooLarge(
             f"The source and its companions have {len(archive)} bytes as an archive; "
             f"Kubernetes carries at most {MOST_BYTES}.",
             "Check fewer companions, or use the runtime 'sandbox' or 'docker'.",
