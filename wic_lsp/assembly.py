@@ -17,6 +17,7 @@ from wic_lsp.cache import ResultCache
 from wic_lsp.config import Problem, Settings
 from wic_lsp.discovery import Catalogue
 from wic_lsp.fairness import FairGate
+from wic_lsp.libraries.making import Libraries
 from wic_lsp.pipeline import Pipeline
 from wic_lsp.results.levels import Results
 from wic_lsp.selection import CLUSTER, Engine, Selector, auto_order
@@ -42,7 +43,9 @@ class Workshop:
         self._closing: set[asyncio.Task[None]] = set()
         self._results = Results(results_folder)
         self.selector = Selector(self.engine, own_auto_order)
-        self.pipeline = Pipeline(self.selector, self._results, FairGate(_AT_ONCE, _AT_ONCE).lane())
+        self._libraries = Libraries(libraries_folder)
+        gate = FairGate(_AT_ONCE, _AT_ONCE).lane()
+        self.pipeline = Pipeline(self.selector, self._results, gate, libraries=self._libraries)
 
     def share_pipeline(self, gate: Gate, observer: Observer, *, remembers: bool = True) -> Pipeline:
         """Return a pipeline over the same engines for one of several clients, who wait at `gate`.
@@ -51,7 +54,7 @@ class Workshop:
         once: results go by their content. One that does not compiles whatever it is asked for.
         """
         results = self._results if remembers else Results(None, ResultCache(capacity_bytes=0))
-        return Pipeline(self.selector, results, gate, observer)
+        return Pipeline(self.selector, results, gate, observer, self._libraries)
 
     def fresh_pipeline(self) -> Pipeline:
         """Return a pipeline for the only client that compiles whatever it is asked for."""
@@ -97,6 +100,7 @@ class Workshop:
         self._results.forget()
         self.selector.forget()
         try:
+            await self._libraries.aclose()
             await self._close(engine for _, engine in engines.values())
             await outlast(*self._closing)
         finally:
@@ -119,6 +123,11 @@ def cache_folder() -> Path:
 def results_folder() -> Path:
     """Return where results are kept on disk."""
     return cache_folder() / "results"
+
+
+def libraries_folder() -> Path:
+    """Return where compiled standard libraries are kept on disk."""
+    return cache_folder() / "libraries"
 
 
 def user_file() -> Path:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final, TypeAlias
 from uuid import uuid4
 
 from wic_lsp.cache import job_key
 from wic_lsp.config import Settings
+from wic_lsp.libraries.making import Libraries, NoLibrary
 from wic_lsp.model import CheckResult, Finding, Note, Place, Position, Range, Severity, Snippet
 from wic_lsp.positions import SourceText, move_range, split_lines
 from wic_lsp.results.levels import Results
@@ -24,11 +25,18 @@ from wic_lsp.sharing import Gate, NoObserver, Observer, OpenGate
 from wic_lsp.snippets.fixes import move_fix
 from wic_lsp.toolchains.families import Toolchain
 from wic_runtimes.contract import CompileJob, CompileOutput, JobFile, Limits, Outcome
-from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure, RuntimeUnavailable
+from wic_runtimes.errors import (
+    ImageUnavailable,
+    JobRejected,
+    JobTooLarge,
+    RuntimeFailure,
+    RuntimeUnavailable,
+)
 
 MAX_SNIPPET_BYTES: Final = 1024 * 1024
 _PARSED_AT_ONCE_BYTES: Final = 64 * 1024
-_Make: TypeAlias = Callable[[Toolchain], CompileJob]
+_Make: TypeAlias = Callable[[Toolchain, tuple[JobFile, ...]], CompileJob]
+"""Makes the job for a toolchain, with what it needs of the compiler's library."""
 _Prepare: TypeAlias = Callable[[], _Make]
 _Parse: TypeAlias = Callable[[CompileOutput, Toolchain, bytes | None], tuple[Finding, ...]]
 """Reads an output; where the toolchain has a pattern, by what `matching` found with it."""
@@ -39,7 +47,8 @@ class Pipeline:
     """Checks snippets, each where the selector says.
 
     `results` are what is remembered and what is under way, for all pipelines that share them. `gate` says
-    when a compile may begin, `observer` is told what became of it.
+    when a compile may begin, `observer` is told what became of it. `libraries` are the standard libraries
+    that were compiled, shared as well; without any, every check is made as if none could be.
     """
 
     def __init__(
@@ -48,11 +57,13 @@ class Pipeline:
         results: Results,
         gate: Gate | None = None,
         observer: Observer | None = None,
+        libraries: Libraries | None = None,
     ) -> None:
         self._selector = selector
         self._results = results
         self._gate = gate or OpenGate()
         self._observer = observer or NoObserver()
+        self._libraries = libraries
 
     async def check(self, snippet: Snippet, settings: Settings, wanted: str | None = None) -> CheckResult:
         """Compile one snippet on one toolchain (None: the settings' first, else the machine's default)."""
@@ -61,23 +72,29 @@ class Pipeline:
             return find_all(output, snippet, toolchain, matches)
 
         prepare = _preparing(snippet, settings, is_plain=False)
-        return await self._run(snippet.language, settings, wanted, prepare, parse)
+        return await self._run(snippet.language, settings, wanted, prepare, parse, snippet)
 
     async def show(self, snippet: Snippet, settings: Settings, wanted: str | None = None) -> CheckResult:
         """Compile one snippet for its `raw_output` alone: what the compiler writes for people."""
         prepare = _preparing(snippet, settings, is_plain=True)
-        return await self._run(snippet.language, settings, wanted, prepare, no_findings)
+        return await self._run(snippet.language, settings, wanted, prepare, no_findings, snippet)
 
     async def explain(self, language: str, code: str, settings: Settings, wanted: str | None) -> CheckResult:
         """Ask a compiler for its long explanation of a code: the `raw_output` where there is no error."""
 
-        def make(toolchain: Toolchain) -> CompileJob:
+        def make(toolchain: Toolchain, _members: tuple[JobFile, ...]) -> CompileJob:
             return make_explaining_job(code, toolchain, settings)
 
         return await self._run(language, settings, wanted, lambda: make, find_refusal)
 
-    async def _run(
-        self, language: str, settings: Settings, wanted: str | None, prepare: _Prepare, parse: _Parse
+    async def _run(  # noqa: PLR0917 - each of them is another thing
+        self,
+        language: str,
+        settings: Settings,
+        wanted: str | None,
+        prepare: _Prepare,
+        parse: _Parse,
+        snippet: Snippet | None = None,
     ) -> CheckResult:
         began = time.monotonic()
         wanted = wanted or settings.toolchains_for(language)[0]
@@ -87,13 +104,13 @@ class Pipeline:
             make = prepare()
             while True:
                 choice = await self._selector.choose(settings, language, wanted, failed)
-                job = make(choice.toolchain)
                 try:
-                    output, is_cached = await self._compile(job, choice, settings.cache_bytes)
+                    ways = await self._find_ways(choice, make, settings, snippet)
+                    toolchain, job, output, is_cached = await self._compile_first(ways, choice, settings)
                     break
                 except RuntimeUnavailable as failure:  # nothing was compiled; see `selection`
                     failed[choice.name] = failure
-            result = await _read_output(output, choice.toolchain, job.limits, parse)
+            result = await _read_output(output, toolchain, job.limits, parse)
         except RuntimeFailure as failure:
             self._observer.failed(*_names(choice), failure)
             return CheckResult(
@@ -114,6 +131,39 @@ class Pipeline:
             is_on_host=choice.toolchain.is_on_host,
             why=choice.why,
         )
+
+    async def _find_ways(
+        self, choice: Choice, make: _Make, settings: Settings, snippet: Snippet | None
+    ) -> tuple[tuple[Toolchain, CompileJob], ...]:
+        """Return how a job can be compiled, the best way first. Raises RuntimeFailure."""
+        toolchain = choice.toolchain
+        plain = (toolchain, make(toolchain, ()))  # what is not allowed is refused before anything is made
+        library = toolchain.dialect.library
+        if library is None or self._libraries is None or snippet is None:
+            return (plain,)
+        texts = (snippet.text, *(file.content.decode("utf-8", "replace") for file in snippet.companions))
+        runtime, limits = choice.engine.runtime, settings.limits()
+        try:
+            members = await self._libraries.members(runtime, toolchain, library, limits, texts)
+        except NoLibrary as why:
+            slow = f"{toolchain.dialect.slow} (wic tried to: {why}.)"
+            return ((replace(toolchain, dialect=replace(toolchain.dialect, slow=slow)), plain[1]),)
+        if members is None:
+            return (plain,)
+        fast = replace(toolchain, dialect=library.dialect)
+        return ((fast, make(fast, members)), plain)
+
+    async def _compile_first(
+        self, ways: Sequence[tuple[Toolchain, CompileJob]], choice: Choice, settings: Settings
+    ) -> tuple[Toolchain, CompileJob, CompileOutput, bool]:
+        """Compile in the first way whose job is not too large. Raises RuntimeFailure."""
+        *others, last = ways
+        for toolchain, job in others:
+            try:
+                return (toolchain, job, *await self._compile(job, choice, settings.cache_bytes))
+            except JobTooLarge:  # nothing was compiled
+                continue
+        return (*last, *await self._compile(last[1], choice, settings.cache_bytes))
 
     async def _compile(self, job: CompileJob, choice: Choice, room: int) -> tuple[CompileOutput, bool]:
         """Return the job's output, and whether it was had without a compile of ours. Raises RuntimeFailure.
@@ -151,7 +201,9 @@ def _preparing(snippet: Snippet, settings: Settings, *, is_plain: bool) -> _Prep
 
     def prepare() -> _Make:
         content = encode_snippet(snippet)
-        return lambda toolchain: make_job(snippet, content, toolchain, settings, is_plain=is_plain)
+        return lambda toolchain, members: make_job(
+            snippet, content, toolchain, settings, is_plain=is_plain, members=members
+        )
 
     return prepare
 
@@ -174,9 +226,18 @@ def encode_snippet(snippet: Snippet) -> bytes:
 
 
 def make_job(
-    snippet: Snippet, content: bytes, toolchain: Toolchain, settings: Settings, *, is_plain: bool = False
+    snippet: Snippet,
+    content: bytes,
+    toolchain: Toolchain,
+    settings: Settings,
+    *,
+    is_plain: bool = False,
+    members: tuple[JobFile, ...] = (),
 ) -> CompileJob:
-    """Return the job for a snippet. Raises JobRejected for a standard or a flag that is not allowed."""
+    """Return the job for a snippet. Raises JobRejected for a standard or a flag that is not allowed.
+
+    `members` are what it needs of the compiler's library, where that travels along.
+    """
     standard = settings.standard_for(snippet.language)
     flags = settings.flags.get(snippet.language, ())
     if standard is not None and not toolchain.accepts_standard(standard):
@@ -198,7 +259,7 @@ def make_job(
         argv=toolchain.arguments(
             snippet.name, standard, flags, text=snippet.text, companions=companions, is_plain=is_plain
         ),
-        files=(JobFile(snippet.name, content), *snippet.companions, *toolchain.family.files),
+        files=(JobFile(snippet.name, content), *snippet.companions, *toolchain.family.files, *members),
         image=toolchain.image,
         roots=toolchain.roots,
         limits=toolchain.family.needs.raise_limits(settings.limits()),

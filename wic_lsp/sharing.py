@@ -2,12 +2,17 @@
 
 Both are protocols, so that the pipeline knows neither who else waits nor what is counted. Their defaults are
 those of a server with one client: no waiting, no counting. No IO.
+
+Who waits for what is made for all may be told so as well (`hear_waits`): it goes with the context of the task
+that asked, since several wait for the same, and each has another to tell.
 """
 
 from __future__ import annotations
 
-from contextlib import AbstractAsyncContextManager, nullcontext
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import Final, Protocol
 
 from wic_runtimes.contract import CompileOutput
 from wic_runtimes.errors import RuntimeFailure
@@ -53,3 +58,23 @@ class NoObserver:
 
     def failed(self, runtime: str, toolchain: str, failure: RuntimeFailure) -> None:
         """Pass over it."""
+
+
+_LISTENER: Final[ContextVar[Callable[[str], None] | None]] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def hear_waits(listener: Callable[[str], None]) -> Iterator[None]:
+    """Have `listener` told, in a few words, what the work in the block waits for."""
+    token = _LISTENER.set(listener)
+    try:
+        yield
+    finally:
+        _LISTENER.reset(token)
+
+
+def tell_wait(what: str) -> None:
+    """Tell whoever listens here what is waited for."""
+    listener = _LISTENER.get()
+    if listener is not None:
+        listener(what)

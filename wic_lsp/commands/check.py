@@ -24,6 +24,7 @@ from wic_lsp.pipeline import MAX_SNIPPET_BYTES, Pipeline
 from wic_lsp.plans import Plan, Unaccepted, carry_out, plan_file, plan_markdown
 from wic_lsp.report import CheckedFile, Format, exit_code, render
 from wic_lsp.report.terminal import wants_colour
+from wic_lsp.sharing import hear_waits
 from wic_lsp.snippets.kinds import MARKDOWN_ENDINGS, is_markdown
 from wic_lsp.toolchains.families import language_of_path, languages
 
@@ -55,7 +56,7 @@ async def check(request: CheckRequest) -> int:
     settings_of = await asyncio.to_thread(settings_of_files, request.paths, settings)
     pipeline = workshop.pipeline if request.remembers else workshop.fresh_pipeline()
     gate = asyncio.Semaphore(_PARALLEL)
-    with _progress(len(request.paths)) as advance:
+    with _progress(len(request.paths)) as advance, hear_waits(_say_once()):
         try:
             files = await asyncio.gather(
                 *(
@@ -153,6 +154,18 @@ def read_source(path: Path) -> str:
         raise Unreadable(f"{path} is not UTF-8: byte {exc.start} is wrong.", "Save it as UTF-8.") from exc
     except OSError as exc:
         raise Unreadable(f"{path} cannot be read: {exc.strerror}.", "Check the path.") from exc
+
+
+def _say_once() -> Callable[[str], None]:
+    """Return what says on stderr what the checks wait for, once however many wait for it."""
+    said: set[str] = set()
+
+    def say(what: str) -> None:
+        if what not in said:
+            said.add(what)
+            print(f"wic: {what}", file=sys.stderr, flush=True)
+
+    return say
 
 
 @contextmanager

@@ -34,8 +34,11 @@ class Outbox(Protocol):
     def part(self, reason: str) -> None:
         """End the conversation, and say why."""
 
-    def progress(self, title: str, uri: str) -> AbstractContextManager[object]:
-        """Show that a check takes long, from a second on, until the end of the `with` block."""
+    def progress(self, title: str, uri: str) -> AbstractContextManager[Callable[[str], None]]:
+        """Show that a check takes long, from a second on, until the end of the `with` block.
+
+        The block may say what it waits for.
+        """
 
     def pull_progress(self, image: str) -> AbstractContextManager[Callable[[Transfer], None]]:
         """Show the pull of an image until the end of the `with` block, which says how far it has come."""

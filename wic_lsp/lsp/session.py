@@ -36,6 +36,7 @@ from wic_lsp.model import CheckResult
 from wic_lsp.plans import Plan, carry_out
 from wic_lsp.positions import Encoding
 from wic_lsp.scheduler import Scheduler
+from wic_lsp.sharing import hear_waits
 from wic_runtimes.contract import Transfer
 from wic_runtimes.waiting import outlast
 
@@ -308,7 +309,8 @@ class Session:
         """Compile a document on every toolchain that was chosen for it, side by side."""
         shows_progress = self.client is not None and self.client.progress
         title = f"Compiling {PurePosixPath(path_of(snapshot.uri)).name}"
-        with self._outbox.progress(title, snapshot.uri) if shows_progress else nullcontext():
+        shown = self._outbox.progress(title, snapshot.uri) if shows_progress else nullcontext(lambda _: None)
+        with shown as report, hear_waits(report):
             plans = await self.plans_of(snapshot)
             if isinstance(plans, CheckResult):
                 return (plans,)

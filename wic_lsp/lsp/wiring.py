@@ -7,8 +7,9 @@ to tell the client goes through `_Outbox`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from typing import Final
 
 from lsprotocol import types
@@ -88,9 +89,12 @@ class _Outbox:
         """End the conversation."""
         self._server.wic_protocol.part(reason)
 
-    def progress(self, title: str, uri: str) -> AbstractContextManager[object]:
+    @contextmanager
+    def progress(self, title: str, uri: str) -> Iterator[Callable[[str], None]]:
         """Show work that takes longer than a second."""
-        return progress.show_progress(self._server, title, lambda: self._server.session.cancel_check(uri))
+        cancel = partial(self._server.session.cancel_check, uri)
+        with progress.show_progress(self._server, title, cancel) as shown:
+            yield lambda message: shown.report(message, None)
 
     def pull_progress(self, image: str) -> AbstractContextManager[Callable[[Transfer], None]]:
         """Show a pull from its beginning."""

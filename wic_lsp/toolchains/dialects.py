@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from wic_lsp.toolchains.reading import Reading, parse_reading
+from wic_runtimes.contract import JobFile
 
 _ANYTHING: Final = re.compile(r"")
 
@@ -33,7 +34,8 @@ class Dialect:
     says when it is asked for its version: by it, two of one version can be told apart that differ in what is
     installed with them. `standard_argv` are its words for a standard, where they are not the family's.
     One that is `provisional` is spoken only until what is missing is installed; `slow` says why it takes
-    long, and what to do. `reading` is for parsers that are made for no compiler in particular.
+    long, and what to do. `reading` is for parsers that are made for no compiler in particular. `library` says
+    how the standard library is compiled once, where it is not.
     """
 
     oldest: Version
@@ -45,6 +47,26 @@ class Dialect:
     is_provisional: bool = False
     reading: Reading = field(default_factory=Reading)
     slow: str = ""
+    library: Library | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """How a standard library is compiled once, and how a compiler is called with what a text imports of it.
+
+    `making` are the words before the compiler's own, which write the library to stdout (see
+    `libraries.archive`) with `files` beside them; on a host they need `roots` too. It may take `seconds`.
+    `imports` says who reads what a text imports. Each member that it does travels as the file `member`, and
+    `dialect` is spoken then.
+    """
+
+    making: tuple[str, ...]
+    files: tuple[JobFile, ...]
+    roots: tuple[str, ...]
+    seconds: float
+    imports: str
+    member: str
+    dialect: Dialect
 
 
 def parse_dialect(entry: Mapping[str, Any]) -> Dialect:
@@ -59,4 +81,24 @@ def parse_dialect(entry: Mapping[str, Any]) -> Dialect:
         entry.get("provisional", False),
         parse_reading(entry),
         entry.get("slow", ""),
+        _parse_library(entry) if "library" in entry else None,
+    )
+
+
+def _parse_library(entry: Mapping[str, Any]) -> Library:
+    """Turn the table of a dialect's library into a value. Its dialect differs from that one in its words."""
+    table = entry["library"]
+    return Library(
+        tuple(table["making"]),
+        tuple(JobFile(path, content.encode()) for path, content in table["files"].items()),
+        tuple(table["roots"]),
+        float(table["seconds"]),
+        table["imports"],
+        table["member"],
+        Dialect(
+            read_version(str(entry["from"])),
+            entry["parser"],
+            tuple(table["argv"]),
+            tuple(table["plain_argv"]),
+        ),
     )

@@ -81,6 +81,19 @@ _ENDINGS: Final = each(like(r"\.[^\s/]{1,32}", ""), 'a list of endings, as [".x"
 _PLACE: Final = r"\{(?:program|launcher|folder|prefix)\}"
 _ROOT: Final = like(rf"(?:/|{_PLACE}).*", "")
 _AROUND: Final = Shape({"argv": words, "environment": texts})
+_LIBRARY: Final = Shape(
+    {
+        "imports": one_of("go"),
+        "member": _template("name"),
+        "making": words,
+        "files": texts,
+        "roots": each(like(r"/.*", ""), "a list of absolute paths"),
+        "seconds": count,
+        "argv": words,
+        "plain_argv": words,
+    },
+    needed=("imports", "member", "making", "files", "roots", "seconds", "argv", "plain_argv"),
+)
 SHAPE: Final = Shape(
     {
         "family": like(_FAMILY, "a name in small letters and digits, as nasm"),
@@ -155,6 +168,7 @@ SHAPE: Final = Shape(
                     "standard": _with("standard"),
                     "slow": text,
                     "provisional": flag,
+                    "library": _LIBRARY,
                     "pattern": expression,
                     "note_pattern": expression,
                     "columns": one_of(*COLUMNS),
