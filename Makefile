@@ -53,6 +53,7 @@ bench: setup
 	$(BIN)/python tests/bench/bench_cache.py
 	$(BIN)/python tests/bench/bench_markdown.py
 	$(BIN)/python tests/bench/hammer.py
+	$(BIN)/python tests/bench/bench_go.py || test $$? -eq 2
 	$(BIN)/python tests/bench/bench_docker.py || test $$? -eq 2
 	$(BIN)/python tests/bench/bench_kubernetes.py || test $$? -eq 2
 
