@@ -5,7 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
 
-.PHONY: demo setup test lint bench engines clean
+PAGE := wic_lsp/serving/page
+PLAYGROUND := editors/playground
+
+.PHONY: demo setup test lint bench engines playground page-if-can wheel clean
 
 demo: setup
 	@echo "== wic doctor: what works on this machine"
@@ -37,7 +40,7 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-test: lint engines
+test: lint engines page-if-can
 	$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 # Container engines, a Kubernetes cluster and the images that the tests compile in; without them those tests are
@@ -46,6 +49,21 @@ engines:
 	@tests/engines/docker ensure
 	@tests/engines/podman ensure
 	@tests/engines/kubernetes/cluster ensure
+
+# The page of `wic serve --playground`, which no commit holds: built with npm, taken along by every wheel built after.
+playground: $(PAGE)/index.html
+
+$(PAGE)/index.html: $(shell find $(PLAYGROUND)/src -type f) $(wildcard $(PLAYGROUND)/*.json $(PLAYGROUND)/*.mjs)
+	@command -v npm >/dev/null || { echo "make playground needs Node.js 18 or newer, with npm" >&2; exit 1; }
+	@echo "building the playground's page"
+	@cd $(PLAYGROUND) && npm ci --silent --ignore-scripts && npm run --silent check && npm run --silent build
+
+page-if-can:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory playground; \
+	else echo "without npm the playground's page is not built, and its tests are skipped"; fi
+
+wheel: setup playground
+	$(BIN)/python -m hatchling build -d dist
 
 bench: setup
 	$(BIN)/python tests/bench/bench_documents.py
@@ -58,4 +76,4 @@ bench: setup
 	$(BIN)/python tests/bench/bench_kubernetes.py || test $$? -eq 2
 
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) dist build $(PAGE) $(PLAYGROUND)/node_modules

@@ -61,7 +61,7 @@ def make_parser() -> argparse.ArgumentParser:
     serve.add_argument("--stdio", action="store_true", help="speak LSP over stdin and stdout (the default)")
     serve.add_argument("--runtime", metavar="NAME", help="where to compile; overrides every other setting")
     serve.add_argument("--runtime-class", metavar="NAME", help=f"{_CLASS}; overrides every other setting")
-    serve.add_argument("--log-level", choices=_LEVELS, help="default: warning, with --ws info")
+    serve.add_argument("--log-level", choices=_LEVELS, help="default: warning; info where it is shared")
     _add_shared(serve.add_argument_group("a server that many clients share (docs/serving.md)"))
 
     connect = commands.add_parser(
@@ -108,9 +108,12 @@ def make_parser() -> argparse.ArgumentParser:
 def _add_shared(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--ws", metavar="HOST:PORT", help="speak LSP over WebSockets here")
     group.add_argument(
+        "--playground", metavar="HOST:PORT", help="serve a page to try it in a browser (docs/playground.md)"
+    )
+    group.add_argument(
         "--health",
         metavar="HOST:PORT",
-        help="answer /healthz, /readyz and /metrics here (default: 127.0.0.1:9464)",
+        help="answer /healthz, /readyz and /metrics here (default: with --ws 127.0.0.1:9464)",
     )
     group.add_argument("--token-file", metavar="FILE", type=Path, help="the tokens; default: $WIC_TOKEN")
     group.add_argument(
@@ -241,14 +244,15 @@ def _connect(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    if options.ws is not None:
+    if options.ws is not None or options.playground is not None:
         from wic_lsp.commands.serve import serve_shared  # noqa: PLC0415
 
         return serve_shared(options)
     shared = [name for name in _SHARED if getattr(options, name) is not None]
     if shared:
         print(
-            f"wic: --{shared[0].replace('_', '-')} is for a shared server. Add --ws HOST:PORT.",
+            f"wic: --{shared[0].replace('_', '-')} is for a shared server. Add --ws HOST:PORT or "
+            "--playground HOST:PORT.",
             file=sys.stderr,
         )
         return NOT_CHECKED

@@ -22,6 +22,7 @@ WIC = Path(sys.executable).with_name("wic")
 TOKEN = "0123456789abcdef-of-the-tests"  # noqa: S105 - no secret
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 _ADDRESS = re.compile(r"(wss?|http)://(\S+)")
+_PLAYGROUND = re.compile(r"the playground is (https?)://(\S+)/")
 
 Message = dict[str, Any]
 
@@ -44,6 +45,10 @@ class SharedServer:
             assert time.monotonic() < deadline, self.log
             time.sleep(0.05)
         return found
+
+    async def playground(self) -> str:
+        """Return the address of its page, as HOST:PORT, when it has one."""
+        return await asyncio.to_thread(wait_for_playground, self.process, self._log_file)
 
     @property
     def log(self) -> str:
@@ -77,6 +82,16 @@ class SharedServer:
         """Wait for the process' end; returns its exit code."""
         async with asyncio.timeout(PATIENCE_S):
             return await asyncio.to_thread(self.process.wait)
+
+
+def wait_for_playground(process: subprocess.Popen[bytes], log_file: Path) -> str:
+    """Return where a server's page is, as HOST:PORT, when its log tells it."""
+    deadline = time.monotonic() + PATIENCE_S
+    while (found := _PLAYGROUND.search(log := log_file.read_text(encoding="utf-8"))) is None:
+        assert process.poll() is None, log
+        assert time.monotonic() < deadline, log
+        time.sleep(0.05)
+    return found[2]
 
 
 @contextmanager

@@ -1,4 +1,6 @@
-"""`wic serve --ws`: a server that many clients share. Reads settings and tokens, and says what is wrong.
+"""`wic serve --ws` and `--playground`: a server that many clients share.
+
+Reads settings and tokens, and says what is wrong.
 
 Clients' words reach the log (a method's name, a URI), so every record is made one line.
 """
@@ -17,6 +19,7 @@ from wic_lsp.commands.settings import read_settings
 from wic_lsp.report.terminal import sanitise_line
 from wic_lsp.serving.request import (
     DEFAULT_HEALTH,
+    Address,
     BadRequest,
     Bounds,
     ServeRequest,
@@ -59,7 +62,10 @@ def serve_shared(options: argparse.Namespace) -> int:
         print(f"wic: {problem}", file=sys.stderr)
         return BAD_USE
     except ModuleNotFoundError as missing:
-        print(explain_missing(missing, "serve --ws"), file=sys.stderr)
+        print(
+            explain_missing(missing, "serve --ws" if options.ws is not None else "serve --playground"),
+            file=sys.stderr,
+        )
         return BAD_USE
     return OK
 
@@ -76,9 +82,11 @@ def make_request(options: argparse.Namespace) -> ServeRequest:
         room=replace(standard.room, documents=options.max_documents or standard.room.documents),
     )
     times = Times(grace_s=options.grace or usual.grace_s, heartbeat_s=options.heartbeat or usual.heartbeat_s)
+    health = options.health or (DEFAULT_HEALTH if options.ws is not None else None)
     return ServeRequest(
-        read_address(options.ws, "--ws"),
-        read_address(options.health or DEFAULT_HEALTH, "--health"),
+        _read(options.ws, "--ws"),
+        _read(health, "--health"),
+        _read(options.playground, "--playground"),
         options.token_file,
         frozenset(options.allow_origin or ()),
         options.tls_cert,
@@ -87,6 +95,10 @@ def make_request(options: argparse.Namespace) -> ServeRequest:
         times,
         {"runtime": options.runtime, "runtimeClass": options.runtime_class},
     )
+
+
+def _read(text: str | None, option: str) -> Address | None:
+    return None if text is None else read_address(text, option)
 
 
 def explain_missing(missing: ModuleNotFoundError, command: str) -> str:

@@ -37,6 +37,20 @@ class Applicant:
 
 
 @dataclass(frozen=True, slots=True)
+class Papers:
+    """What somebody shows who wants a session: whose page it is, if any, and what stands for a token.
+
+    `origins` are those that are served by the door where it is shown. `subprotocols` are what is spoken
+    there, where a WebSocket may name something.
+    """
+
+    origin: str | None
+    authorization: str | None
+    origins: Collection[str]
+    subprotocols: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """An answer in place of a WebSocket: HTTP's status, and a sentence for people."""
 

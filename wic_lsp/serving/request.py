@@ -68,10 +68,15 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class ServeRequest:
-    """One shared server. `forced` are the command line's settings; None is "not set"."""
+    """One shared server. `forced` are the command line's settings; None is "not set".
 
-    listen: Address
-    health: Address
+    `listen` is for editors, `playground` for people with a browser: one of them at least. `health` is None
+    where nobody asks for it.
+    """
+
+    listen: Address | None
+    health: Address | None
+    playground: Address | None = None
     token_file: Path | None = None
     origins: frozenset[str] = frozenset()
     tls_cert: Path | None = None
@@ -93,11 +98,12 @@ def read_address(text: str, option: str) -> Address:
 
 def check_request(request: ServeRequest, *, has_token: bool) -> None:
     """Raise BadRequest for what makes no sense, and for a server that anybody could use."""
-    if not has_token and not is_loopback(request.listen.host):
-        raise BadRequest(
-            f"Without a token everyone who reaches {request.listen} could compile on it. "
-            f"Name a file with one (--token-file), set {VARIABLE}, or listen on 127.0.0.1."
-        )
+    for address in filter(None, (request.listen, request.playground)):
+        if not has_token and not is_loopback(address.host):
+            raise BadRequest(
+                f"Without a token everyone who reaches {address} could compile on it. "
+                f"Name a file with one (--token-file), set {VARIABLE}, or listen on 127.0.0.1."
+            )
     if (request.tls_cert is None) != (request.tls_key is None):
         raise BadRequest("--tls-cert and --tls-key go together. Name both files, or neither.")
     if request.bounds.compiles_each > request.bounds.compiles:

@@ -1,4 +1,4 @@
-"""A shared server put together: its two ports, its clients, and its end.
+"""A shared server put together: its ports, its clients, and its end.
 
 Everything that clients share is made here, once, and closed here: the workshop with its runtimes and its
 memory, the gate in front of them, what is counted. A signal drains it: nobody new is let in, compiles that
@@ -22,13 +22,17 @@ from wic_lsp.config import Settings
 from wic_lsp.fairness import FairGate
 from wic_lsp.lsp.cleaning import Cleaning
 from wic_lsp.lsp.terms import terms_shared
-from wic_lsp.serving.admission import Applicant, Reason, Refused, refuse
+from wic_lsp.serving.admission import Applicant, Papers, Reason, Refused, refuse
 from wic_lsp.serving.connection import Connection
 from wic_lsp.serving.health import Health
-from wic_lsp.serving.listening import Door, Port, listen, make_tls
+from wic_lsp.serving.listening import Door, Handler, Port, listen, make_tls
 from wic_lsp.serving.metrics import Metrics
+from wic_lsp.serving.offer import Offer
+from wic_lsp.serving.playground import Playground
 from wic_lsp.serving.readiness import Readiness
-from wic_lsp.serving.request import ServeRequest
+from wic_lsp.serving.request import Address, ServeRequest
+from wic_lsp.serving.same_site import Site
+from wic_lsp.serving.static import read_page
 
 _HEALTH_CLIENTS: Final = 16
 _NAME: Final = "wic"  # aiohttp would tell its version and Python's
@@ -65,11 +69,12 @@ class SharedServer:
         pipeline = self._workshop.share_pipeline(self._gate.lane(), self._metrics, remembers=False)
         readiness = Readiness(pipeline, self._settings, self._request.times.ready_s, loop.time)
         cleaning = Cleaning(self._workshop)
+        offer = Offer(self._workshop, self._settings, loop.time)
         ports: list[Port] = []
         for number in _SIGNALS:
             loop.add_signal_handler(number, self.stop)
         try:
-            await self._open(ports, readiness)
+            await self._open(ports, readiness, offer)
             cleaning.begin(self._settings)
             await self._stop.wait()
             await self._drain()
@@ -77,59 +82,81 @@ class SharedServer:
             for port in ports:
                 await port.aclose()
             await readiness.aclose()
+            await offer.aclose()
             await cleaning.aclose()
             await self._workshop.aclose()
 
-    async def _open(self, ports: list[Port], readiness: Readiness) -> None:
+    async def _open(self, ports: list[Port], readiness: Readiness, offer: Offer) -> None:
         request, times = self._request, self._request.times
+        page = read_page() if request.playground is not None else None  # before anything is listened on
         context = None
         if request.tls_cert is not None and request.tls_key is not None:
             context = make_tls(request.tls_cert, request.tls_key)
-        health = Health(readiness, self._metrics, lambda: self._is_draining)
-        ports.append(
-            await listen(
-                request.health, Door(health.handle, _HEALTH_CLIENTS, times.handshake_s, lambda: None)
-            )
-        )
-        door = Door(self._admit, request.bounds.connections, times.handshake_s, self._cut)
-        ports.append(await listen(request.listen, door, context))
-        scheme = "ws" if context is None else "wss"
-        _log.info("listening on %s://%s", scheme, ports[1].address)
-        _log.info("health, readiness and metrics on http://%s", ports[0].address)
+        secure = "" if context is None else "s"
+
+        async def open_(address: Address, handle: Handler, text: str) -> None:
+            door = Door(handle, request.bounds.connections, times.handshake_s, self._cut)
+            ports.append(await listen(address, door, context))
+            _log.info(text, secure, ports[-1].address)
+            if self._tokens is not None and context is None and not is_loopback(address.host):
+                _log.warning(
+                    "without TLS, tokens and code can be read on their way unless a proxy in front has it"
+                )
+
+        if request.listen is not None:
+            await open_(request.listen, self._admit_editor, "listening on ws%s://%s")
+        if request.health is not None:
+            health = Health(readiness, self._metrics, lambda: self._is_draining)
+            door = Door(health.handle, _HEALTH_CLIENTS, times.handshake_s, lambda: None)
+            ports.append(await listen(request.health, door))
+            _log.info("health, readiness and metrics on http://%s", ports[-1].address)
+        if request.playground is not None and page is not None:
+            is_local = is_loopback(request.playground.host)
+            site = Site(is_local, has_tls=context is not None, origins=request.origins)
+            playground = Playground(page, site, offer, self._admit, self._examine)
+            await open_(request.playground, playground.handle, "the playground is http%s://%s/")
         if self._tokens is None:
             _log.warning("there is no token: everybody on this machine can compile here")
-        elif context is None and not is_loopback(request.listen.host):
-            _log.warning(
-                "without TLS, tokens and code can be read on their way unless a proxy in front has it"
-            )
 
     def _cut(self) -> None:
         self._metrics.refused(Reason.SILENT)
 
-    async def _admit(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def _admit_editor(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Serve what comes to the editors' port."""
+        headers = request.headers
+        papers = Papers(headers.get("Origin"), headers.get("Authorization"), self._request.origins)
+        return await self._admit(request, papers)
+
+    def _examine(self, papers: Papers, *, is_websocket: bool = True) -> Refused | None:
+        """Return why a client with these papers is not let in now, and count it; None where it is."""
+        applicant = Applicant(
+            origin=papers.origin,
+            has_token=self._tokens is None or self._tokens.admits(papers.authorization),
+            is_websocket=is_websocket,
+        )
+        refused = refuse(
+            applicant,
+            papers.origins,
+            is_draining=self._is_draining,
+            connections=self._places,
+            most=self._request.bounds.connections,
+        )
+        if refused is not None:
+            self._metrics.refused(refused.reason)
+        return refused
+
+    async def _admit(self, request: web.BaseRequest, papers: Papers) -> web.StreamResponse:
         """Serve one client, or say why not."""
         bounds, times = self._request.bounds, self._request.times
         socket = web.WebSocketResponse(
             timeout=times.flush_s,
             heartbeat=times.heartbeat_s,
             max_msg_size=bounds.message_bytes,
+            protocols=papers.subprotocols,
             compress=False,
         )
-        authorization = request.headers.get("Authorization")
-        applicant = Applicant(
-            origin=request.headers.get("Origin"),
-            has_token=self._tokens is None or self._tokens.admits(authorization),
-            is_websocket=bool(socket.can_prepare(request)),
-        )
-        refused = refuse(
-            applicant,
-            self._request.origins,
-            is_draining=self._is_draining,
-            connections=self._places,
-            most=bounds.connections,
-        )
+        refused = self._examine(papers, is_websocket=bool(socket.can_prepare(request)))
         if refused is not None:
-            self._metrics.refused(refused.reason)
             return _answer(refused)
         socket.headers["Server"] = _NAME
         self._places += 1
