@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.playground_page import build_page
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 300
@@ -34,13 +37,25 @@ def run(*words, **options):
 
 @pytest.fixture(scope="session")
 def built(request, tmp_path_factory):
-    """Give a folder with the wheel and the source archive of this checkout."""
+    """Give a folder with the wheel and the source archive of this checkout.
+
+    The playground's page is in them where npm can build it.
+    """
 
     def make(folder):
+        if shutil.which("npm") is not None:
+            build_page()
         done = run(sys.executable, "-m", "hatchling", "build", "-d", folder, cwd=ROOT)
         assert done.returncode == 0, done.stderr
 
     return once(request, tmp_path_factory, "built", make)
+
+
+@pytest.fixture
+def page(missing_engine):
+    """Skip where the wheel's page could not be built."""
+    if shutil.which("npm") is None:
+        missing_engine("there is no npm to build the playground's page")
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import configparser
 import email
+import os
+import shutil
 import sys
 import tarfile
 import tomllib
@@ -46,6 +48,37 @@ def test_the_wheel_holds_both_packages_whole(names):
     assert {f"wic_runtimes/images/gcc/{name}" for name in ("Dockerfile", "recipe.toml")} <= recipes
     assert {"wic_lsp/py.typed", "wic_runtimes/py.typed"} <= packages
     assert {f"wic_lsp/toolchains/{name}.toml" for name in ("gcc", "clang", "languages")} <= packages
+
+
+def test_the_wheel_holds_the_playgrounds_page(page, names):
+    """What was built, though git does not hold it, with the licences of what it was built of; no sources."""
+    files = {name.removeprefix("wic_lsp/serving/page/") for name in names if "/serving/page/" in name}
+    assert files == {"index.html", "app.js", "style.css", "icon.svg", "licenses.txt"}
+    assert not [name for name in names if "node_modules" in name or name.endswith(".ts")]
+
+
+def test_a_clone_without_node_can_be_installed(tmp_path):
+    """The page is left out, nothing is run for it, and `wic serve --playground` says what to do."""
+    listed = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
+    clone = tmp_path / "clone"
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, clone / name)
+    assert not (clone / "wic_lsp/serving/page").exists()
+    site, home = tmp_path / "site", tmp_path / "home"
+    home.mkdir()
+    words = ("install", "--no-input", "--no-deps", "--no-build-isolation", "--target", site, clone)
+    without_node = {**os.environ, "PATH": str(home)}
+    done = run(sys.executable, "-m", "pip", *words, cwd=home, env=without_node)
+    assert done.returncode == 0, done.stderr
+    code = (
+        "import sys; from wic_lsp.cli import main; sys.exit(main(['serve', '--playground', '127.0.0.1:0']))"
+    )
+    own = {**without_node, "PYTHONPATH": str(site), "HOME": str(home)}
+    said = run(sys.executable, "-c", code, cwd=home, env=own)
+    assert (said.returncode, "make playground" in said.stderr) == (2, True)
+    assert "Traceback" not in said.stderr
 
 
 def test_the_wheel_is_pure_and_of_this_version(wheel):

@@ -54,6 +54,14 @@ def test_nothing_comes_from_the_checkout(environment, bare, tmp_path):
     assert {"sandbox", "gcc", "clang"} <= set(done.stdout.split())
 
 
+def test_the_playgrounds_page_came_along(page, environment, bare, tmp_path):
+    """It is found where it was installed."""
+    program = "from wic_lsp.serving.static import read_page; print(*read_page().paths)"
+    done = run(environment / "python", "-c", program, cwd=tmp_path, env=bare)
+    assert done.stderr == ""
+    assert {"/", "/app.js", "/style.css"} <= set(done.stdout.split())
+
+
 def test_what_it_needs_fits_together(environment, tmp_path):
     """`pip check` finds no conflict, and no test tool was drawn in."""
     done = run(sys.executable, "-m", "pip", "--python", environment / "python", "check", cwd=tmp_path)
