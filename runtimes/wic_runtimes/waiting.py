@@ -7,11 +7,16 @@ from typing import Any
 
 
 async def outlast(*futures: asyncio.Future[Any]) -> None:
-    """Wait until all are done, however often we are cancelled meanwhile; then say that we were."""
+    """Wait until all are done, however often we are cancelled meanwhile; then say that we were.
+
+    What was to be called at the end of one that is done already has been called, too.
+    """
     interrupted: asyncio.CancelledError | None = None
-    while not all(future.done() for future in futures):
+    is_over = not futures
+    while not is_over:
         try:
-            await asyncio.wait(futures)
+            await asyncio.wait(futures)  # gives way also where all are done
+            is_over = True
         except asyncio.CancelledError as exc:
             interrupted = exc
     if interrupted is not None:
