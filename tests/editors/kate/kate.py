@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -225,9 +226,11 @@ def kate(
     (config / "kate/lspclient/settings.json").write_text(json.dumps(settings), encoding="utf-8")
     allowed = " ".join([f"{tools}/{command[0]}", *command[1:]]) if is_allowed else ""
     (config / "katerc").write_text(_KATERC.format(allowed=allowed), encoding="utf-8")
-    with _display(home) as display:
+    # A socket's path has 107 bytes at the most, and Kate makes several in there.
+    with _display(home) as display, tempfile.TemporaryDirectory(prefix="wic-kate-") as sockets:
         own = {
             **home.environment(path=path or tools),
+            "XDG_RUNTIME_DIR": sockets,
             "DISPLAY": display,
             "BUS": str(home.home / "bus"),
             "QT_ACCESSIBILITY": "1",
