@@ -15,9 +15,9 @@ async def outlast(*futures: asyncio.Future[Any]) -> None:
     is_over = not futures
     while not is_over:
         try:
-            await asyncio.wait(futures)  # gives way also where all are done
-            is_over = True
+            await asyncio.wait(futures)  # gives way once, also where all are done
         except asyncio.CancelledError as exc:
             interrupted = exc
+        is_over = all(future.done() for future in futures)
     if interrupted is not None:
         raise interrupted

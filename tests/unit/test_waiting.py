@@ -33,6 +33,18 @@ async def test_what_follows_the_end_has_been_called():
     assert noted == [future]
 
 
+async def test_it_ends_though_it_is_cancelled_at_every_turn():
+    """Whoever cancels until the waiting has ended would else wait for ever."""
+    future = asyncio.get_running_loop().create_future()
+    waiting = asyncio.ensure_future(outlast(future))
+    await asyncio.sleep(0)
+    future.set_result(None)
+    for _ in range(10):
+        waiting.cancel()
+        await asyncio.sleep(0)
+    assert waiting.cancelled()
+
+
 async def test_nothing_is_waited_for_at_once():
     """Without anything to wait for, it is over."""
     await outlast()
