@@ -111,7 +111,7 @@ def cold_image() -> Iterator[str]:
     name = f"wic-test-cold-go-{os.getpid()}"
     recipe = f"FROM {WARM_IMAGE}\nUSER 0\nRUN rm -rf /usr/local/go/pkg/linux_*\nUSER 65534\n"
     environment = {**os.environ, "DOCKER_BUILDKIT": "0"}
-    command = ("docker", "build", "--quiet", "--tag", f"{name}:1.22", "-")
+    command = ("docker", "build", "--quiet", "--network", "none", "--tag", f"{name}:1.22", "-")
     subprocess.run(command, input=recipe.encode(), env=environment, check=True, capture_output=True)
     try:
         yield f"{name}:{{version}}"

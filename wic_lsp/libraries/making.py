@@ -33,6 +33,9 @@ _FAILURES_KNOWN_S: Final = 300.0
 _SOON_S: Final = 0.5
 """What is had sooner, as from the disk, nobody is told to wait for."""
 
+_OPEN_FILES: Final = 4096
+"""`go list` reads the folders of a whole library at once."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -150,9 +153,14 @@ class Libraries:
 
 
 def making_job(toolchain: Toolchain, library: Library, limits: Limits) -> CompileJob:
-    """Return the job that makes a toolchain's library. It gets the user's limits, but for its time."""
+    """Return the job that makes a toolchain's library, with the user's limits but for time and open files."""
     seconds = max(library.seconds, limits.wall_s)
-    wanted = replace(limits, wall_s=seconds, cpu_s=max(limits.cpu_s, int(seconds)))
+    wanted = replace(
+        limits,
+        wall_s=seconds,
+        cpu_s=max(limits.cpu_s, int(seconds)),
+        open_files=max(limits.open_files, _OPEN_FILES),
+    )
     return CompileJob(
         id=f"library-{uuid4().hex}",
         argv=(*library.making, *toolchain.command),
