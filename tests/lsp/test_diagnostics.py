@@ -27,6 +27,10 @@ LINES = (
 )
 
 
+def _span(line: int, start: int, end: int) -> types.Range:
+    return types.Range(types.Position(line, start), types.Position(line, end))
+
+
 def _units(text: str, encoding: str) -> int:
     match encoding:
         case "utf-8":
@@ -86,6 +90,19 @@ async def test_a_burst_of_edits_ends_with_the_last(start_editor):
     for one in editor.published:
         words = {f"word_{one.version}", "nothing"}
         assert all(any(word in found.message for word in words) for found in one.diagnostics)
+    assert await editor.quit() == 0
+
+
+async def test_an_edit_that_comes_late_is_made_where_it_belongs(start_editor):
+    """Helix 25.01 may send one edit behind the next. What was shown of the wrong text is put right."""
+    editor = await start_editor()
+    uri, _ = make_uri()
+    assert len(await editor.check(uri, WRONG)) == 1
+    editor.change(uri, 3, types.TextDocumentContentChangePartial(_span(0, 12, 12), "return 0;"))
+    assert await editor.shown(uri, 3) != []
+    seen = len(editor.published)
+    editor.change(uri, 2, "int main() {  }\n")
+    assert await editor.shown(uri, 3, after=seen) == []
     assert await editor.quit() == 0
 
 

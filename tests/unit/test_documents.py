@@ -164,6 +164,58 @@ def test_ten_thousand_random_edit_sequences_leave_the_clients_text(encoding):
             assert doc.lines == document(client.text).lines, f"seed {seed}, version {version}"
 
 
+def random_changes(rng):
+    """Make what one didChange brings: rarely a whole text, else one or two edits."""
+    if rng.random() < 0.03:
+        return [whole(random_text(rng, 14))]
+    return [partial(*random_edit(rng)) for _ in range(rng.randint(1, 2))]
+
+
+def test_changes_that_come_in_any_order_leave_the_text_of_their_versions():
+    """Some editors send what is typed fast in the wrong order; the versions say which is the right one."""
+    for seed in range(SEQUENCES // 10):
+        rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
+        text = random_text(rng, 14)
+        sent = [(version, random_changes(rng)) for version in range(2, 2 + rng.randint(2, 20))]
+        in_order, as_it_came = document(text), document(text)
+        for version, changes in sent:
+            in_order.apply(changes, version)
+        for version, changes in rng.sample(sent, len(sent)):
+            as_it_came.apply(changes, version)
+        assert as_it_came.lines == in_order.lines, f"seed {seed}"
+        assert (as_it_came.version, as_it_came.size) == (in_order.version, in_order.size)
+        assert as_it_came.text == in_order.text
+
+
+def test_a_late_change_leaves_the_newest_version():
+    """Whoever asked for the text meanwhile is given the mended one under the same version."""
+    doc = document("")
+    doc.apply([partial((0, 0), (0, 0), "a")], 2)
+    doc.apply([partial((0, 2), (0, 2), "c")], 4)
+    doc.apply([partial((0, 1), (0, 1), "b")], 3)
+    assert (doc.text, doc.version) == ("abc", 4)
+
+
+def test_a_client_that_counts_otherwise_is_taken_at_its_word():
+    """Versions that begin anew below the one of didOpen, or stay the same, are carried out as they come."""
+    doc = document("")
+    for version, text in [(0, "a"), (0, "b"), (1, "c"), (1, "d"), (2, "e")]:
+        doc.apply([partial((0, 9), (0, 9), text)], version)
+    assert (doc.text, doc.version) == ("abcde", 2)
+
+
+def test_what_is_kept_for_late_changes_is_bounded():
+    """A change that comes after very many or very large ones is carried out last, as the protocol has it."""
+    doc = document("")
+    for version in range(3, 103):
+        doc.apply([partial((0, 0), (0, 0), "x")], version)
+    doc.apply([partial((0, 0), (0, 0), "y")], 2)
+    assert (doc.text, doc.version) == ("y" + "x" * 100, 2)
+    doc.apply([whole("z" * 20_000)], 12)
+    doc.apply([whole("")], 11)
+    assert (doc.text, doc.version) == ("", 11)
+
+
 @pytest.mark.parametrize(
     ("text", "lines"),
     [

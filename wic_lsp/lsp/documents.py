@@ -4,6 +4,9 @@ pygls's own store splits on characters that are no line ends in LSP (form feed, 
 whole text at every change. This one holds the lines with their ends, as `positions.split_lines` cuts
 them, and an incremental change re-splits only the lines that it touches.
 
+There are editors that send what is typed fast in the wrong order (Helix 25.01 does). So the last edits are
+remembered with what they replaced, and one that comes late is carried out where it belongs.
+
 It must never trust a client's positions (they are clamped, and a reversed range is turned round), never
 leave "\r" and "\n" of one line end in two lines, and never do IO.
 
@@ -14,6 +17,7 @@ follows its versions, and has no text.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -25,6 +29,8 @@ from wic_lsp.positions import Encoding, split_lines, units_to_column
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MOST_REFUSED: Final = 10  # times as many as there is room for
+_MOST_REMEMBERED: Final = 64  # edits, in one document
+_LARGEST_REMEMBERED: Final = 10_000  # code points that one edit brings, and of the lines that it replaces
 
 
 class UnknownDocument(LookupError):  # noqa: N818 - says what is wrong; nothing here is an error of ours
@@ -50,13 +56,48 @@ class DocumentSnapshot:
     is_refused: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Replaced:
+    """Lines that a change took away, and how many are in their place."""
+
+    first: int
+    count: int
+    lines: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """What led to a version, and how to undo it."""
+
+    version: int
+    changes: Sequence[types.TextDocumentContentChangeEvent]
+    replaced: list[_Replaced]
+
+    def size(self) -> int:
+        """Return how many code points are kept for it."""
+        return sum(len(one.text) for one in self.changes) + sum(
+            len(line) for one in self.replaced for line in one.lines
+        )
+
+
 class Document:
     """One open document. `lines` keep their ends; read them, but change them through `apply` alone.
 
     `size` is the number of code points in them.
     """
 
-    __slots__ = ("_text", "encoding", "is_refused", "language_id", "lines", "size", "uri", "version")
+    __slots__ = (
+        "_edits",
+        "_text",
+        "_undone_to",
+        "encoding",
+        "is_refused",
+        "language_id",
+        "lines",
+        "size",
+        "uri",
+        "version",
+    )
 
     def __init__(self, uri: str, language_id: str, version: int, text: str, encoding: Encoding) -> None:
         self.uri = uri
@@ -64,19 +105,18 @@ class Document:
         self.version = version
         self.encoding = encoding
         self.is_refused = False
+        self.lines = split_lines(_join_surrogates(text))
+        self.size = sum(map(len, self.lines))
         self._text: str | None = None
-        self._take(text)
-
-    def _take(self, text: str) -> None:
-        joined = _join_surrogates(text)
-        self.lines = split_lines(joined)
-        self.size = len(joined)
+        self._edits: deque[_Edit] = deque()
+        self._undone_to = version  # the version that is left when all of `_edits` are undone
 
     def refuse(self) -> None:
         """Forget the text for good: there is no room for it."""
         self.is_refused = True
         self._text = None
-        self._take("")
+        self._edits.clear()
+        self.lines, self.size = [""], 0
 
     @property
     def text(self) -> str:
@@ -95,17 +135,48 @@ class Document:
     def apply(self, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> None:
         """Carry out the changes one after the other, each on the text that the one before it left.
 
+        What comes behind an edit of a newer version is carried out before that one, and leaves the document
+        at the newer version.
+
         Source: LSP 3.17, DidChangeTextDocumentParams.contentChanges.
         """
-        for change in () if self.is_refused else changes:
-            if isinstance(change, types.TextDocumentContentChangePartial):
-                self._replace(change.range, change.text)
-            else:
-                self._take(change.text)
         self._text = None
-        self.version = version
+        if self.is_refused:
+            self.version = version
+            return
+        newer = self._undo_after(version) if version > self._undone_to else []
+        self._carry_out(changes, version)
+        for edit in newer:
+            self._carry_out(edit.changes, edit.version)
 
-    def _replace(self, range_: types.Range, text: str) -> None:
+    def _undo_after(self, version: int) -> list[_Edit]:
+        """Undo the edits that led to newer versions, and return them, the oldest first."""
+        undone: deque[_Edit] = deque()
+        while self._edits and self._edits[-1].version > version:
+            edit = self._edits.pop()
+            undone.appendleft(edit)
+            for replaced in reversed(edit.replaced):
+                self._put(replaced.first, replaced.count, replaced.lines)
+        return list(undone)
+
+    def _carry_out(self, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> None:
+        """Carry out the changes that lead to a version, and remember them; what is large is never undone."""
+        edit = _Edit(version, changes, [self._change(one) for one in changes])
+        self.version = version
+        if edit.size() > _LARGEST_REMEMBERED or version <= self._undone_to:
+            self._edits.clear()
+            self._undone_to = version
+            return
+        self._edits.append(edit)
+        if len(self._edits) > _MOST_REMEMBERED:
+            self._undone_to = self._edits.popleft().version
+
+    def _change(self, change: types.TextDocumentContentChangeEvent) -> _Replaced:
+        if isinstance(change, types.TextDocumentContentChangePartial):
+            return self._replace(change.range, change.text)
+        return self._put(0, len(self.lines), split_lines(_join_surrogates(change.text)))
+
+    def _replace(self, range_: types.Range, text: str) -> _Replaced:
         first, start = self._locate(range_.start)
         last, end = self._locate(range_.end)
         if (last, end) < (first, start):
@@ -118,8 +189,14 @@ class Document:
         pieces = split_lines(block)
         if last < len(lines) - 1:
             pieces.pop()
-        self.size += sum(map(len, pieces)) - sum(map(len, lines[first : last + 1]))
-        lines[first : last + 1] = pieces
+        return self._put(first, last + 1 - first, pieces)
+
+    def _put(self, first: int, count: int, lines: list[str]) -> _Replaced:
+        """Put lines in the place of `count` others."""
+        replaced = self.lines[first : first + count]
+        self.lines[first : first + count] = lines
+        self.size += sum(map(len, lines)) - sum(map(len, replaced))
+        return _Replaced(first, len(lines), replaced)
 
     def _locate(self, position: types.Position) -> tuple[int, int]:
         """Return the line and the code-point column of a client's position, clamped to the document."""
