@@ -16,13 +16,14 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.conformance.kubernetes_ground import Ground, lay_ground
 
 AT_ONCE = 10
+WALL_S = 30
 
 
 async def work(ground: Ground, marker: str, numbers: itertools.count[int]) -> None:
     """Run one job after the other: most end soon, some are cancelled, some would take long."""
     for number in numbers:
         script = "sleep 600; :" if number % 5 == 4 else "sleep 0.3"
-        task = ground.start(script, marker, wall_s=600)
+        task = ground.start(script, marker, wall_s=WALL_S)
         if number % 5 >= 3:
             await asyncio.wait([task], timeout=number % 3 + 0.1 * (number % 7))
             task.cancel()

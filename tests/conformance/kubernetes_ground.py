@@ -72,6 +72,16 @@ class Ground:
         """Return the names of our pods whose containers have not ended."""
         return [str(pod.metadata.name) for pod in self.pods() if pod.status.phase in {"Pending", "Running"}]
 
+    def unstartable(self) -> Sequence[str]:
+        """Return the names of our pods that wait for a ConfigMap that is not there."""
+        there = {one.metadata.name for one in self.config_maps()}
+        return [
+            str(pod.metadata.name)
+            for pod in self.pods()
+            if pod.status.phase == "Pending"
+            and not there.issuperset(one.config_map.name for one in pod.spec.volumes or () if one.config_map)
+        ]
+
     def pods(self) -> Sequence[Any]:
         """Return our pods."""
         return list(api().list_namespaced_pod(self.namespace, label_selector=OWNER).items)
