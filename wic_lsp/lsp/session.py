@@ -142,9 +142,9 @@ class Session:
     def _check_again(self, uri: str, occasion: Occasion) -> None:
         """Check a document once more, since a file that it needs has changed; that waits as for an edit."""
         document = self.documents.get(uri)
-        is_known = occasion is Occasion.SAVED and self._states[uri].withheld is None
-        if document is not None and not is_known:
-            self._consider(document, occasion, is_own=False)
+        if document is None or (occasion is Occasion.SAVED and self._states[uri].withheld is None):
+            return
+        self._consider(document, occasion, is_own=False)
 
     def close(self, uri: str) -> None:
         """Forget a document, end its check, and clear what is shown for it."""
