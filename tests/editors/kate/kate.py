@@ -35,6 +35,7 @@ PROGRAMS: Final = (
     "/usr/libexec/at-spi-bus-launcher",
 )
 _PATIENCE_S: Final = 120
+_AWAY: Final = ("1279", "799")
 _SCREEN: Final = Path(__file__).with_name("screen.py")
 _TRACE: Final = Path(__file__).with_name("trace.py")
 _PYTHON: Final = "/usr/bin/python3"
@@ -89,9 +90,9 @@ class Kate:
         while not (found := condition()):
             if time.monotonic() > deadline or self._process.poll() is not None:
                 self.picture("failed")
+                print(f"{self.trace()}\n{self.log}")
                 rows = "\n".join(f"{row.role}: {row.words}" for row in self.rows())
-                message = f"no {what}\n{rows}\n{self.trace()}\n{self.log}"
-                raise AssertionError(message)
+                raise AssertionError(f"no {what}\n{rows}")
             time.sleep(0.1)
         return found
 
@@ -127,9 +128,10 @@ class Kate:
         self.wait(f"end of {pattern}", lambda: not any(re.search(pattern, row.words) for row in self.rows()))
 
     def click(self, row: Row, *, times: int = 1) -> None:
-        """Click on something."""
+        """Click on something, and take the mouse away: where it rests comes a tooltip, which takes Escape."""
         x, y = map(str, row.middle)
-        self.run("xdotool", "mousemove", x, y, "click", "--repeat", str(times), "--delay", "80", "1")
+        click = ("click", "--repeat", str(times), "--delay", "80", "1")
+        self.run("xdotool", "mousemove", x, y, *click, "mousemove", *_AWAY)
 
     def show_diagnostics(self) -> None:
         """Open the view at the bottom that lists them."""
@@ -269,11 +271,15 @@ def kate(
 
 @contextmanager
 def _display(home: Home) -> Iterator[str]:
-    """Start an X server on a free display."""
+    """Start an X server on a display of this process's own.
+
+    Of a free one that it chose itself, a server that ends at that moment may take the socket away.
+    """
+    own = 10_000 + os.getpid() % 40_000
     reader, writer = os.pipe()
     with (home.home / "xvfb.log").open("wb") as log:
         process = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+            ["Xvfb", f":{own}", "-displayfd", str(writer), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
             pass_fds=(writer,),
             stdin=subprocess.DEVNULL,
             stdout=log,
