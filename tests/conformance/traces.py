@@ -9,6 +9,11 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
+
+_SHORTEST_PAUSE_S: Final = 0.02
+_LONGEST_PAUSE_S: Final = 0.5
+_PAUSE: Final = 5  # times as long as a look takes
 
 
 def make_marker() -> str:
@@ -128,8 +133,14 @@ def other_tasks() -> set[str]:
 
 
 async def until(is_true: Callable[[], bool], *, within_s: float = 20.0) -> None:
-    """Wait until that is so; fail when it takes too long."""
+    """Wait until that is so; fail when it takes too long.
+
+    What takes long to look at is looked at less often: whatever is waited for needs the processor as well.
+    """
     deadline = time.monotonic() + within_s
+    began = time.monotonic()
     while not is_true():
-        assert time.monotonic() < deadline, f"it was not so within {within_s} s"
-        await asyncio.sleep(0.02)
+        looked = time.monotonic()
+        assert looked < deadline, f"it was not so within {within_s} s"
+        await asyncio.sleep(min(max(_SHORTEST_PAUSE_S, _PAUSE * (looked - began)), _LONGEST_PAUSE_S))
+        began = time.monotonic()
