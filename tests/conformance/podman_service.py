@@ -17,7 +17,7 @@ from typing import Final
 
 _SCRIPT: Final = Path(__file__).parents[1] / "engines" / "podman"
 _VARIABLE: Final = "WIC_TEST_PODMAN"
-_START_S: Final = 20.0
+_START_S: Final = 60.0
 
 
 _service: subprocess.Popen[bytes] | None = None

@@ -26,6 +26,7 @@ from .programs import build_programs, install_packages, link_network_plugins, wh
 from .saying import CannotRun, run, say
 
 _READY_S: Final = 240.0
+_BUSY_S: Final = 30.0
 _LOOK_S: Final = 0.3
 _NODE_IS_READY: Final = ("wait", "--for=condition=Ready", f"node/{NODE}", "--timeout=1s")
 _KUBELET: Final = f"/api/v1/nodes/{NODE}/proxy/healthz"
@@ -38,12 +39,12 @@ def kubectl(*arguments: str | Path, text: str | None = None) -> str:
 
 
 def answers() -> bool:
-    """Say whether all of our cluster runs and its node takes pods."""
+    """Say whether all of our cluster runs and its node takes pods. One that is busy is given a while."""
     if not KUBECONFIG.exists() or not all(map(process_of, COMPONENTS)):
         return False
     try:
-        kubectl("get", f"--raw={_KUBELET}")
-        kubectl(*_NODE_IS_READY)
+        _wait_until("the kubelet answers", lambda: kubectl("get", f"--raw={_KUBELET}"), COMPONENTS, _BUSY_S)
+        _wait_until("the node is ready", lambda: kubectl(*_NODE_IS_READY), COMPONENTS, _BUSY_S)
     except CannotRun:
         return False
     return True
@@ -156,9 +157,11 @@ def _start_all() -> None:
     _wait_until("pods can be made", lambda: kubectl("get", "serviceaccount", "default"), COMPONENTS)
 
 
-def _wait_until(what: str, asking: Callable[[], str], needed: tuple[str, ...]) -> None:
+def _wait_until(
+    what: str, asking: Callable[[], str], needed: tuple[str, ...], within_s: float = _READY_S
+) -> None:
     """Ask until it is so; give up when a component that it needs has ended, or in the end."""
-    deadline = time.monotonic() + _READY_S
+    deadline = time.monotonic() + within_s
     while True:
         try:
             asking()
