@@ -125,6 +125,14 @@ class ReferenceClient:
         low, high = sorted((self.offset(*start), self.offset(*end)))
         self.units[low:high] = self.encode(text)
 
+    def follow(self, change):
+        """Do what a change says."""
+        if isinstance(change, types.TextDocumentContentChangeWholeDocument):
+            self.units = self.encode(change.text)
+            return
+        start, end = change.range.start, change.range.end
+        self.replace((start.line, start.character), (end.line, end.character), change.text)
+
 
 def random_text(rng, most):
     return "".join(rng.choices(PIECES, k=rng.randint(0, most)))
@@ -141,6 +149,11 @@ def random_edit(rng):
     return start, end, random_text(rng, 4)
 
 
+def random_change(rng):
+    """Make one change: rarely a whole text, else an edit."""
+    return whole(random_text(rng, 14)) if rng.random() < 0.03 else partial(*random_edit(rng))
+
+
 @pytest.mark.parametrize("encoding", Encoding)
 def test_ten_thousand_random_edit_sequences_leave_the_clients_text(encoding):
     """After every change of every sequence the store's text and lines are those of the client."""
@@ -151,24 +164,11 @@ def test_ten_thousand_random_edit_sequences_leave_the_clients_text(encoding):
         for version in range(2, 2 + rng.randint(1, 5)):
             changes = []
             for _ in range(rng.randint(1, 2)):
-                if rng.random() < 0.03:
-                    text = random_text(rng, 14)
-                    client = ReferenceClient(text, encoding)
-                    changes.append(whole(text))
-                else:
-                    edit = random_edit(rng)
-                    client.replace(*edit)
-                    changes.append(partial(*edit))
+                changes.append(random_change(rng))
+                client.follow(changes[-1])
             doc.apply(changes, version)
             assert doc.text == client.text, f"seed {seed}, version {version}"
             assert doc.lines == document(client.text).lines, f"seed {seed}, version {version}"
-
-
-def random_changes(rng):
-    """Make what one didChange brings: rarely a whole text, else one or two edits."""
-    if rng.random() < 0.03:
-        return [whole(random_text(rng, 14))]
-    return [partial(*random_edit(rng)) for _ in range(rng.randint(1, 2))]
 
 
 def test_changes_that_come_in_any_order_leave_the_text_of_their_versions():
@@ -176,7 +176,10 @@ def test_changes_that_come_in_any_order_leave_the_text_of_their_versions():
     for seed in range(SEQUENCES // 10):
         rng = random.Random(seed)  # noqa: S311 - repeatable, not secret
         text = random_text(rng, 14)
-        sent = [(version, random_changes(rng)) for version in range(2, 2 + rng.randint(2, 20))]
+        sent = [
+            (version, [random_change(rng) for _ in range(rng.randint(1, 2))])
+            for version in range(2, 2 + rng.randint(2, 20))
+        ]
         in_order, as_it_came = document(text), document(text)
         for version, changes in sent:
             in_order.apply(changes, version)

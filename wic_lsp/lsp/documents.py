@@ -58,11 +58,12 @@ class DocumentSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class _Replaced:
-    """Lines that a change took away, and how many are in their place."""
+    """Lines that a change took away, with their size in code points, and how many are in their place."""
 
     first: int
     count: int
     lines: list[str]
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,7 @@ class _Edit:
 
     def size(self) -> int:
         """Return how many code points are kept for it."""
-        return sum(len(one.text) for one in self.changes) + sum(
-            len(line) for one in self.replaced for line in one.lines
-        )
+        return sum(len(one.text) for one in self.changes) + sum(one.size for one in self.replaced)
 
 
 class Document:
@@ -151,13 +150,12 @@ class Document:
 
     def _undo_after(self, version: int) -> list[_Edit]:
         """Undo the edits that led to newer versions, and return them, the oldest first."""
-        undone: deque[_Edit] = deque()
+        undone: list[_Edit] = []
         while self._edits and self._edits[-1].version > version:
-            edit = self._edits.pop()
-            undone.appendleft(edit)
-            for replaced in reversed(edit.replaced):
+            undone.append(self._edits.pop())
+            for replaced in reversed(undone[-1].replaced):
                 self._put(replaced.first, replaced.count, replaced.lines)
-        return list(undone)
+        return undone[::-1]
 
     def _carry_out(self, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> None:
         """Carry out the changes that lead to a version, and remember them; what is large is never undone."""
@@ -194,9 +192,10 @@ class Document:
     def _put(self, first: int, count: int, lines: list[str]) -> _Replaced:
         """Put lines in the place of `count` others."""
         replaced = self.lines[first : first + count]
+        size = sum(map(len, replaced))
         self.lines[first : first + count] = lines
-        self.size += sum(map(len, lines)) - sum(map(len, replaced))
-        return _Replaced(first, len(lines), replaced)
+        self.size += sum(map(len, lines)) - size
+        return _Replaced(first, len(lines), replaced, size)
 
     def _locate(self, position: types.Position) -> tuple[int, int]:
         """Return the line and the code-point column of a client's position, clamped to the document."""
