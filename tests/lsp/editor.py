@@ -299,6 +299,11 @@ def _to_folders(folders: Sequence[Path]) -> list[types.WorkspaceFolder]:
     return [types.WorkspaceFolder(folder.as_uri(), folder.name) for folder in folders]
 
 
+def at(line: int, start: int, end: int) -> types.Range:
+    """Return the range between two columns of a line."""
+    return types.Range(types.Position(line, start), types.Position(line, end))
+
+
 def find_text(text: str, part: str) -> tuple[int, int]:
     """Return the line and the code-point column of a part of a text that occurs once."""
     assert text.count(part) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from lsprotocol import types
 
+from tests.lsp.editor import at
 from tests.lsp.programs import make_uri
 
 pytestmark = [pytest.mark.engine("sandbox"), pytest.mark.usefixtures("engine")]
@@ -21,7 +22,7 @@ int main() {
 }
 """
 EVERYTHING = types.Range(types.Position(0, 0), types.Position(7, 0))
-NOWHERE = types.Range(types.Position(0, 0), types.Position(0, 1))
+NOWHERE = at(0, 0, 1)
 
 
 def apply(text: str, edits: list[types.TextEdit]) -> str:

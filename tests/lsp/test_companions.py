@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from lsprotocol import types
 
+from tests.lsp.editor import at
+
 pytestmark = [pytest.mark.engine("sandbox"), pytest.mark.usefixtures("engine")]
 
 MAIN = '#include "../include/twice.h"\nint main() { return twice(1); }\n'
@@ -25,10 +27,6 @@ def place(tmp_path):
 
 def uris(place):
     return (place / "src" / "a.cpp").as_uri(), (place / "include" / "twice.h").as_uri()
-
-
-def at(line, start, end):
-    return types.Range(types.Position(line, start), types.Position(line, end))
 
 
 async def news_of(editor, uri, after):

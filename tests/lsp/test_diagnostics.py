@@ -8,7 +8,7 @@ import pytest
 from lsprotocol import types
 
 from tests.conformance.traces import processes_with, until
-from tests.lsp.editor import find_text
+from tests.lsp.editor import at, find_text
 from tests.lsp.programs import CLEAN, ENDLESS, ENDLESS_FLAGS, WRONG, make_uri
 
 pytestmark = [pytest.mark.engine("sandbox"), pytest.mark.usefixtures("engine")]
@@ -25,10 +25,6 @@ LINES = (
     '\treturn sizeof("\U0001f600e\u0301\u6f22") + unheard_of;\t// \U0001f600\n',
     "}\n",
 )
-
-
-def _span(line: int, start: int, end: int) -> types.Range:
-    return types.Range(types.Position(line, start), types.Position(line, end))
 
 
 def _units(text: str, encoding: str) -> int:
@@ -52,7 +48,7 @@ async def test_an_error_is_shown_where_it_is(start_editor, encoding, pulls):
         (found,) = await editor.check(uri, text)
         before = LINES[2][: LINES[2].index("unheard_of")]
         start = _units(before, encoding)
-        assert found.range == types.Range(types.Position(2, start), types.Position(2, start + 10)), repr(end)
+        assert found.range == at(2, start, start + 10), repr(end)
         assert found.severity == types.DiagnosticSeverity.Error
         assert "unheard_of" in found.message
         assert found.source.startswith("wic ")
@@ -68,7 +64,7 @@ async def test_edits_are_understood_in_the_agreed_units(start_editor, encoding):
     assert len(await editor.check(uri, text)) == 1
     line, column = find_text(text, "unheard_of")
     start = _units(LINES[2][:column], encoding)
-    word = types.Range(types.Position(line, start), types.Position(line, start + len("unheard_of")))
+    word = at(line, start, start + len("unheard_of"))
     editor.change(uri, 2, types.TextDocumentContentChangePartial(word, "1"))
     assert await editor.shown(uri, 2) == []
     assert await editor.quit() == 0
@@ -98,7 +94,7 @@ async def test_an_edit_that_comes_late_is_made_where_it_belongs(start_editor):
     editor = await start_editor()
     uri, _ = make_uri()
     assert len(await editor.check(uri, WRONG)) == 1
-    editor.change(uri, 3, types.TextDocumentContentChangePartial(_span(0, 12, 12), "return 0;"))
+    editor.change(uri, 3, types.TextDocumentContentChangePartial(at(0, 12, 12), "return 0;"))
     assert await editor.shown(uri, 3) != []
     seen = len(editor.published)
     editor.change(uri, 2, "int main() {  }\n")
@@ -188,7 +184,7 @@ async def test_saving_leaves_a_running_check_alone(start_editor):
     await until(lambda: bool(processes_with(name)))
     running = processes_with(name)
     editor.save(uri)
-    await editor.actions(uri, types.Range(types.Position(0, 0), types.Position(0, 0)))
+    await editor.actions(uri, at(0, 0, 0))
     assert set(running) <= set(processes_with(name))
     assert await editor.quit() == 0
 

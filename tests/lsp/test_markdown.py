@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lsprotocol import types
 
-from tests.lsp.editor import find_text
+from tests.lsp.editor import at, find_text
 from tests.lsp.programs import make_uri
 from tests.lsp.test_code_actions import apply
 
@@ -47,7 +47,7 @@ def range_of(text, word):
     line, column = find_text(text, word)
     before = text.split("\n")[line][:column]
     start = len(before.encode("utf-16-le")) // 2
-    return types.Range(types.Position(line, start), types.Position(line, start + len(word)))
+    return at(line, start, start + len(word))
 
 
 def errors(diagnostics):

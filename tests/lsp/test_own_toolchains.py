@@ -7,6 +7,7 @@ import shutil
 import pytest
 from lsprotocol import types
 
+from tests.lsp.editor import at
 from tests.own_toolchains import file_of
 
 pytestmark = [pytest.mark.engine("sandbox"), pytest.mark.usefixtures("engine")]
@@ -30,9 +31,9 @@ async def test_a_document_in_the_users_language_is_checked(start_editor, own, mi
     editor.open("file:///x/bad.asm", "foo\n\tmoov ebx, 'é𝕏'\n", language="nasm")
     warning, error = await editor.shown("file:///x/bad.asm", 1)
     assert warning.severity == types.DiagnosticSeverity.Warning
-    assert warning.range == types.Range(types.Position(0, 0), types.Position(0, 3))
+    assert warning.range == at(0, 0, 3)
     assert error.message == "parser: instruction expected"
-    assert error.range == types.Range(types.Position(1, 1), types.Position(1, 16))
+    assert error.range == at(1, 1, 16)
     assert error.source.startswith("wic nasm-2.")
     editor.open("file:///x/a.md", "```nasm\nmain: moov eax, 1\n```\n", language="markdown")
     (found,) = await editor.shown("file:///x/a.md", 1)
