@@ -43,8 +43,7 @@ def answers() -> bool:
     if not KUBECONFIG.exists() or not all(map(process_of, COMPONENTS)):
         return False
     try:
-        _wait_until("the kubelet answers", lambda: kubectl("get", f"--raw={_KUBELET}"), COMPONENTS, _BUSY_S)
-        _wait_until("the node is ready", lambda: kubectl(*_NODE_IS_READY), COMPONENTS, _BUSY_S)
+        _await_node(COMPONENTS, _BUSY_S)
     except CannotRun:
         return False
     return True
@@ -91,8 +90,7 @@ def start_component(component: str) -> None:
     with _alone():
         start(component)
         _wait_until("the API server is ready", lambda: kubectl("get", "--raw=/readyz"), (component,))
-        _wait_until("the kubelet answers", lambda: kubectl("get", f"--raw={_KUBELET}"), (component,))
-        _wait_until("the node is ready", lambda: kubectl(*_NODE_IS_READY), (component,))
+        _await_node((component,))
 
 
 def _demand_possible() -> None:
@@ -150,11 +148,15 @@ def _start_all() -> None:
     for component in COMPONENTS:
         start(component)
     _wait_until("the node is known", lambda: kubectl("get", "node", NODE), COMPONENTS)
-    # A node that was ready when it was killed is still said to be.
-    _wait_until("the kubelet answers", lambda: kubectl("get", f"--raw={_KUBELET}"), COMPONENTS)
-    _wait_until("the node is ready", lambda: kubectl(*_NODE_IS_READY), COMPONENTS)
+    _await_node(COMPONENTS)
     kubectl("apply", "-f", "-", text=json.dumps(gvisor.runtime_class()))
     _wait_until("pods can be made", lambda: kubectl("get", "serviceaccount", "default"), COMPONENTS)
+
+
+def _await_node(needed: tuple[str, ...], within_s: float = _READY_S) -> None:
+    """Wait until the node takes pods. One that was ready when it was killed is still said to be."""
+    _wait_until("the kubelet answers", lambda: kubectl("get", f"--raw={_KUBELET}"), needed, within_s)
+    _wait_until("the node is ready", lambda: kubectl(*_NODE_IS_READY), needed, within_s)
 
 
 def _wait_until(
