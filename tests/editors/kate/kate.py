@@ -35,7 +35,9 @@ PROGRAMS: Final = (
     "/usr/libexec/at-spi-bus-launcher",
 )
 _PATIENCE_S: Final = 120
-_AWAY: Final = ("1279", "799")
+_WIDTH: Final = 1280
+_HEIGHT: Final = 800
+_AWAY: Final = (str(_WIDTH - 1), str(_HEIGHT - 1))
 _SCREEN: Final = Path(__file__).with_name("screen.py")
 _TRACE: Final = Path(__file__).with_name("trace.py")
 _PYTHON: Final = "/usr/bin/python3"
@@ -277,9 +279,10 @@ def _display(home: Home) -> Iterator[str]:
     """
     own = 10_000 + os.getpid() % 40_000
     reader, writer = os.pipe()
+    screen = f"{_WIDTH}x{_HEIGHT}x24"
     with (home.home / "xvfb.log").open("wb") as log:
         process = subprocess.Popen(
-            ["Xvfb", f":{own}", "-displayfd", str(writer), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],
+            ["Xvfb", f":{own}", "-displayfd", str(writer), "-screen", "0", screen, "-nolisten", "tcp"],
             pass_fds=(writer,),
             stdin=subprocess.DEVNULL,
             stdout=log,
