@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -31,6 +32,13 @@ def fail_or_skip(reason: str) -> NoReturn:
 def missing_engine() -> Callable[[str], NoReturn]:
     """Give a test marked `engine` what to call, with a reason, when its engine or compiler is not there."""
     return fail_or_skip
+
+
+@pytest.fixture(scope="session")
+def shared_folder(request, tmp_path_factory) -> Path:
+    """Give the folder that all workers of this run share."""
+    base: Path = tmp_path_factory.getbasetemp()
+    return base.parent if hasattr(request.config, "workerinput") else base
 
 
 @pytest.fixture(scope="module")

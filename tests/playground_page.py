@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from tests.conftest import fail_or_skip
+from tests.sharing import locked_on_machine
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "wic_lsp" / "serving" / "page"
@@ -19,8 +18,7 @@ def build_page() -> None:
     """Build the page unless it is up to date; skip where there is no npm to do it."""
     if shutil.which("npm") is None:
         fail_or_skip("there is no npm to build the playground's page: tests/engines/compilers install")
-    with (Path(tempfile.gettempdir()) / "wic-playground-page.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked_on_machine("playground-page"):
         done = subprocess.run(
             ["make", "--no-print-directory", "playground"],
             cwd=ROOT,

@@ -15,6 +15,7 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any, Final
 
 import pytest
@@ -23,6 +24,7 @@ from tests.conformance.kubernetes_ground import KUBERNETES, lay_ground, own_name
 from tests.conformance.kubernetes_namespace import api
 from tests.conformance.traces import make_marker, until
 from tests.conftest import fail_or_skip
+from tests.sharing import locked_on_machine
 from wic_runtimes.contract import JobFile, Outcome
 from wic_runtimes.kubernetes.spec import Place, job_manifest, kind_of
 
@@ -160,7 +162,8 @@ def log_of(namespace: str, name: str) -> str:
     try:
         return str(api().read_namespaced_pod_log(name, namespace))
     except ApiException as exc:
-        if exc.status != 400:  # else it waits to start
+        # It waits to start, or its node has not heard of it yet.
+        if exc.status not in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
             raise
         return ""
 
@@ -286,8 +289,12 @@ async def probe_inside(namespace: str, words: Sequence[str]) -> tuple[Mapping[st
 
 @pytest.fixture(scope="module")
 def seen(kubernetes, cluster_shared_by_module) -> Seen:
-    """Probe once for all tests."""
-    with own_namespace() as closed, own_namespace(is_closed=False) as unguarded:
+    """Probe once for all tests, one process at a time: a machine has one metadata server."""
+    with (
+        locked_on_machine("metadata-server"),
+        own_namespace() as closed,
+        own_namespace(is_closed=False) as unguarded,
+    ):
         return asyncio.run(look(closed, unguarded))
 
 

@@ -7,11 +7,8 @@ deployment, and are left alone.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +28,7 @@ from tests.deploy.cluster import (
     Cluster,
     find_cluster,
 )
+from tests.sharing import locked_on_machine, once
 
 IMAGE = "wic-lsp-server:dev"
 _OURS = "dev.wic.tests"
@@ -53,34 +51,19 @@ def cluster() -> Cluster:
 
 
 @pytest.fixture(scope="session")
-def shared_folder(request, tmp_path_factory) -> Path:
-    """Give the folder that all workers of this run share."""
-    base: Path = tmp_path_factory.getbasetemp()
-    return base.parent if hasattr(request.config, "workerinput") else base
-
-
-@contextmanager
-def locked(file: Path) -> Iterator[None]:
-    """Hold a lock among all who know the file."""
-    with file.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-@pytest.fixture(scope="session")
 def server_image(shared_folder) -> str:
     """Build the server's image from this checkout, once; skip where no engine can build."""
     failure = why_no_build()
     if failure:
         fail_or_skip(failure)
-    with locked(shared_folder / "image.lock"):
-        done = shared_folder / "image.done"
-        if not done.exists():
-            words = ["docker", "build", "--network", "host", "--tag", IMAGE]
-            words += ["--file", ROOT / "runtimes/images/server/Dockerfile", ROOT]
-            built = subprocess.run(words, capture_output=True, text=True, timeout=_BUILD_S, check=False)
-            assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
-            done.touch()
+
+    def build(_: Path) -> None:
+        words = ["docker", "build", "--network", "host", "--tag", IMAGE]
+        words += ["--file", ROOT / "runtimes/images/server/Dockerfile", ROOT]
+        built = subprocess.run(words, capture_output=True, text=True, timeout=_BUILD_S, check=False)
+        assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
+
+    once(shared_folder, "server-image", build)
     return IMAGE
 
 
@@ -110,7 +93,7 @@ class Deployed:
 @contextmanager
 def own_namespaces(cluster: Cluster) -> Iterator[None]:
     """Make the manifests' namespaces, marked as the tests' own; they are gone at the end."""
-    with locked(Path(tempfile.gettempdir(), f"wic-test-namespaces-{os.getuid()}.lock")):
+    with locked_on_machine("namespaces"):
         existing = [name for name in NAMESPACES if cluster.has_namespace(name)]
         marked = cluster.run("get", "namespaces", f"--selector={_OURS}", "--output=name").stdout.split()
         strangers = [name for name in existing if f"namespace/{name}" not in marked]

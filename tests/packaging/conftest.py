@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import subprocess
@@ -12,22 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.playground_page import build_page
+from tests.sharing import once
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 300
-
-
-def once(request, tmp_path_factory, name, make):
-    """Return a folder that `make` has filled, once for all of the workers of this run."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if hasattr(request.config, "workerinput") else base) / name
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "done").exists():
-            folder.mkdir(exist_ok=True)
-            make(folder)
-            (folder / "done").touch()
-    return folder
 
 
 def run(*words, **options):
@@ -36,7 +23,7 @@ def run(*words, **options):
 
 
 @pytest.fixture(scope="session")
-def built(request, tmp_path_factory):
+def built(shared_folder):
     """Give a folder with the wheel and the source archive of this checkout.
 
     The playground's page is in them where npm can build it.
@@ -48,7 +35,7 @@ def built(request, tmp_path_factory):
         done = run(sys.executable, "-m", "hatchling", "build", "-d", folder, cwd=ROOT)
         assert done.returncode == 0, done.stderr
 
-    return once(request, tmp_path_factory, "built", make)
+    return once(shared_folder, "built", make)
 
 
 @pytest.fixture
@@ -73,7 +60,7 @@ def archive(built):
 
 
 @pytest.fixture(scope="session")
-def installation(request, tmp_path_factory, wheel):
+def installation(shared_folder, wheel):
     """Give the result of installing the wheel, with what it needs, into an environment that had nothing."""
 
     def make(folder):
@@ -84,7 +71,7 @@ def installation(request, tmp_path_factory, wheel):
         )
         (folder / "failure").write_text("" if done.returncode == 0 else done.stderr)
 
-    return once(request, tmp_path_factory, "installed", make)
+    return once(shared_folder, "installed", make)
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -27,20 +26,9 @@ from tests.editors.vscode.code_server import (
     code_server,
     install_extension,
 )
+from tests.sharing import once
 
 NOT_COPIED: Final = ("node_modules", "build", "dist", "*.vsix")
-
-
-def once(folder: Path, name: str, make: Callable[[Path], None]) -> Path:
-    """Have something made in a folder by the first of several processes; return where."""
-    there = folder / name
-    with (folder / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (there / ".made").exists():
-            there.mkdir()
-            make(there)
-            (there / ".made").touch()
-    return there
 
 
 def npm(folder: Path, *words: str) -> None:
@@ -70,13 +58,6 @@ def bring_modules(own: Path) -> None:
         except OSError:  # another run of tests was faster
             shutil.rmtree(fresh)
     (own / "node_modules").symlink_to(kept)
-
-
-@pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory) -> Path:
-    """Give a folder that all processes of this run of tests have in common."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(scope="session")
