@@ -46,21 +46,19 @@ class Relay:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
-        engine_reader, engine_writer = await asyncio.open_unix_connection(self._engine)
-        try:
-            await asyncio.gather(
-                self._pump(reader, engine_writer, is_asking=True),
-                self._pump(engine_reader, writer, is_asking=False),
-            )
-        except asyncio.CancelledError:
-            pass  # by `aclose` alone, which is the connection's end
-        finally:
-            await asyncio.gather(_end(writer), _end(engine_writer))
-            self._tasks.discard(task)
+        task.add_done_callback(self._tasks.discard)
+        with suppress(asyncio.CancelledError):  # by `aclose` alone, which is the connection's end
+            async with _ended(writer):
+                engine_reader, engine_writer = await asyncio.open_unix_connection(self._engine)
+                async with _ended(engine_writer):
+                    await asyncio.gather(
+                        self._pump(reader, engine_writer, is_asking=True),
+                        self._pump(engine_reader, writer, is_asking=False),
+                    )
 
     async def aclose(self) -> None:
-        """End every connection."""
-        for task in list(self._tasks):
+        """End every connection, also one that has just begun or is ending."""
+        for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks)
 
@@ -88,13 +86,19 @@ class Relay:
         return asked.encode() + end + rest
 
 
-async def _end(writer: asyncio.StreamWriter) -> None:
-    """Close a connection; where TLS's farewell is not answered, without."""
-    writer.close()
-    with suppress(OSError, TimeoutError):
-        async with asyncio.timeout(1):
-            await writer.wait_closed()
-    writer.transport.abort()
+@asynccontextmanager
+async def _ended(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Close a connection after the block; where TLS's farewell is not answered, without."""
+    try:
+        yield
+    finally:
+        writer.close()
+        try:
+            with suppress(OSError, TimeoutError):
+                async with asyncio.timeout(1):
+                    await writer.wait_closed()
+        finally:
+            writer.transport.abort()
 
 
 @dataclass(frozen=True, slots=True)
