@@ -256,11 +256,11 @@ def _serve(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return NOT_CHECKED
-    logging.basicConfig(
-        level=(options.log_level or "warning").upper(),
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    level = (options.log_level or "warning").upper()
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(level)  # our loggers make more than that, for the client's own log
+    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(level=level, handlers=[handler], format=form)
     # Loading lsprotocol makes very many objects that all stay; collecting among them only costs time.
     gc.disable()
     from wic_lsp.lsp.stdio import serve_stdio  # noqa: PLC0415
