@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from hypothesis import settings
 
 from tests.conformance.cluster_turns import (  # noqa: F401 - fixtures
     cluster_alone,
@@ -16,6 +17,10 @@ from tests.conformance.cluster_turns import (  # noqa: F401 - fixtures
     cluster_shared_by_module,
 )
 from tests.conformance.private_engine import PrivateEngine, private_engine, why_no_private_engine
+
+# How long an example takes says something of the machine alone.
+settings.register_profile("any machine", settings(), deadline=None)
+settings.load_profile("any machine")
 
 # Whoever started us in the background may have had Ctrl-C ignored, and what we test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

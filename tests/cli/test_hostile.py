@@ -21,7 +21,7 @@ pytestmark = pytest.mark.engine("sandbox")
 
 FAMILIES = pytest.mark.parametrize("family", ["gcc", "clang"])
 LIMIT_S = 1
-SLACK_S = 20
+SLACK_S = 45
 """How much longer than its limit a command may take on a busy machine, starting and all."""
 MIB = 1024 * 1024
 
@@ -272,7 +272,7 @@ def test_a_fork_bomb_is_stopped_and_nothing_of_it_lives(wic, install):
     """A compiler that turns out to be one has its bounds, and other programs run beside it."""
     bomb = install("g++-99", "99.0.0", "for (;;) { fork(); }")
     marker = make_marker()
-    wic.configure(f"timeoutSeconds = {LIMIT_S}\n")
+    wic.configure("timeoutSeconds = 4\n")  # long enough to be looked at
     wic.write(f"{marker}.cpp", "int main() {}\n")
     with wic.start("check", "--toolchain", "gcc-99", f"{marker}.cpp") as process:
         most = 0
@@ -282,7 +282,7 @@ def test_a_fork_bomb_is_stopped_and_nothing_of_it_lives(wic, install):
             time.sleep(0.05)
         out, err = process.communicate(timeout=SLACK_S)
     assert (process.returncode, err) == (2, b"")
-    assert b"not checked: The compiler did not end within 1 s and was stopped." in out
+    assert b"not checked: The compiler did not end within 4 s and was stopped." in out
     assert 1 < most <= 64
     assert processes_with(marker) == []
     assert processes_with(str(bomb)) == []

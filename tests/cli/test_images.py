@@ -137,7 +137,7 @@ async def test_control_c_ends_a_pull(shell, supplied):
         try:
             assert await asyncio.to_thread(found.registry.is_asked.wait, PATIENCE_S)
             process.send_signal(signal.SIGINT)
-            out, err = await asyncio.to_thread(process.communicate, timeout=10)
+            out, err = await asyncio.to_thread(process.communicate, timeout=PATIENCE_S / 2)
         finally:
             process.kill()
     assert (process.returncode, out, err) == (130, b"", b"")

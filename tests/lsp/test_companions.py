@@ -43,8 +43,10 @@ async def test_an_edit_to_an_unsaved_header_changes_what_its_user_is_shown(start
     editor = await start_editor(folders=(place,))
     source, header = uris(place)
     assert await editor.check(source, MAIN) == []
+    after = len(editor.published)
     editor.open(header, RIGHT)
     await editor.shown(header, 1)
+    await news_of(editor, source, after)  # it is checked again, with what the editor shows
     after = len(editor.published)
     editor.change(header, 2, WRONG)
     (found,) = (await news_of(editor, source, after)).diagnostics

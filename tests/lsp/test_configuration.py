@@ -66,8 +66,8 @@ async def test_the_debounce_is_obeyed(start_editor):
     uri, _ = make_uri()
     await editor.check(uri, WRONG)
     await editor.run("wic.showOutput", uri)
-    editor.change(uri, 2, CLEAN)
     began = loop.time()
+    editor.change(uri, 2, CLEAN)
     assert await editor.shown(uri, 2) == []
     assert loop.time() - began >= 0.7
     assert await editor.quit() == 0

@@ -166,7 +166,7 @@ async def test_the_server_can_be_ended_while_it_pulls(start):
     client, supplied = await start(Mode.STALLS_AT_ONCE, {})
     pull = await begin_pull(client)
     assert await is_asked(supplied.registry)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S / 2):
         assert await client.finish() == 0
     assert (await client.response(pull))["result"] is False
     assert b"Traceback" not in client.errors

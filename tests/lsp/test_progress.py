@@ -47,7 +47,7 @@ async def _works_on(client, uri: str) -> None:
 
 async def test_a_long_check_shows_progress(start_raw):
     """After a second a token is created; once the client agrees, begin says what is compiled, then end."""
-    client, uri, name, create = await _slow(start_raw, timeoutSeconds=2)
+    client, uri, name, create = await _slow(start_raw, timeoutSeconds=5)
     token = create["params"]["token"]
     assert _reports(client) == []
     await client.answer(create)
@@ -83,7 +83,7 @@ async def test_a_client_that_refuses_the_token_loses_nothing(start_raw):
     client, uri, name, create = await _slow(start_raw)
     await client.answer(create, error={"code": -32601, "message": "no such thing"})
     await client.is_alive()
-    assert processes_with(name)
+    await until(lambda: bool(processes_with(name)))
     await _works_on(client, uri)
     assert _reports(client) == []
 
@@ -98,7 +98,7 @@ async def test_a_client_that_answers_nonsense_loses_nothing(start_raw):
 
 async def test_a_client_that_never_answers_loses_nothing(start_raw):
     """Diagnostics do not wait for the answer to create, nor does the end of the server."""
-    client, uri, _, _ = await _slow(start_raw, timeoutSeconds=2)
+    client, uri, _, _ = await _slow(start_raw, timeoutSeconds=5)
     (found,) = (await client.published(uri, 1))["diagnostics"]
     assert found["code"] == "timed-out"
     await _works_on(client, uri)

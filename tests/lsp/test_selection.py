@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from tests.conformance.traces import containers_of, until
+from tests.conformance.traces import processes_with, until
 from tests.lsp.programs import CLEAN, ENDLESS, ENDLESS_FLAGS, WRONG, make_uri
 
 pytestmark = [pytest.mark.engine("docker"), pytest.mark.usefixtures("engine", "docker")]
@@ -73,21 +73,20 @@ async def test_what_runs_the_containers_is_the_users_choice(start_editor, is_on_
 
 
 @pytest.mark.parametrize("opens", [True, False])
-async def test_the_next_server_removes_a_killed_ones_containers(start_raw, no_compilers, opens):
+async def test_the_next_server_removes_a_killed_ones_containers(start_raw, no_compilers, own_engine, opens):
     """Even one that compiles in the sandbox itself, after its first result, or where nobody wants any."""
-    killed = await start_raw(**no_compilers)
+    killed = await start_raw(**no_compilers, DOCKER_HOST=own_engine.url)
     options = {**GCC_12, "flags": ENDLESS_FLAGS, "timeoutSeconds": 600}
     await killed.initialize(initializationOptions=options)
-    uri, _ = make_uri()
+    uri, name = make_uri()
     await killed.open(uri, ENDLESS)
-    dead = killed.process.pid
-    await until(lambda: bool(containers_of(dead)))
-    os.kill(dead, signal.SIGKILL)
+    await until(lambda: bool(processes_with(name)))
+    os.kill(killed.process.pid, signal.SIGKILL)
     await killed.process.wait()
-    assert containers_of(dead)
-    following = await start_raw()
+    assert own_engine.ours()
+    following = await start_raw(DOCKER_HOST=own_engine.url)
     await following.initialize()
     if opens:
         await following.open(make_uri()[0], CLEAN)
-    await until(lambda: not containers_of(dead), within_s=30)
+    await until(lambda: not own_engine.ours())
     assert await following.finish() == 0

@@ -9,6 +9,7 @@ import subprocess
 import aiohttp
 import pytest
 
+from tests.conformance.traces import until
 from tests.lsp.programs import CLEAN, make_uri
 from tests.serve.shared_server import BEARER, TOKEN, WIC
 
@@ -102,7 +103,7 @@ async def test_a_message_that_is_too_large_ends_its_connection_alone(server, ope
     assert await socket.closed() in {1009, 1006}  # the network may tell of the end before its reason comes
     await asyncio.gather(sending, return_exceptions=True)
     assert _resident_bytes(server.process.pid) - memory < LARGE // 2
-    assert "(1009" in server.log
+    await until(lambda: "(1009" in server.log)
     await _serves(server, open_socket)
 
 

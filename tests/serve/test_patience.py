@@ -15,7 +15,7 @@ from wic_lsp.serving.request import Address, Bounds, ServeRequest, Times
 from wic_lsp.serving.server import SharedServer
 
 ANY = Address("127.0.0.1", 0)
-HASTY = Times(handshake_s=0.3, initialize_s=0.3)
+HASTY = Times(handshake_s=1.0, initialize_s=0.3)
 
 
 @pytest.fixture

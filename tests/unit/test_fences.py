@@ -92,7 +92,7 @@ def test_what_is_in_a_block(document, blocks):
 
 
 @given(documents(), ENDS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_block_in_containers_is_what_was_put_into_it(written, end):
     """However deep in lists and quotes, with tabs and blanks left out, and whatever ends a line."""
     document = end.join([*written.lines, ""])
@@ -102,14 +102,14 @@ def test_a_block_in_containers_is_what_was_put_into_it(written, end):
 
 
 @given(st.one_of(MARKDOWN, FENCED))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_every_character_of_a_block_is_the_documents(document):
     """In any text: the code point at the place that a character is mapped to is that character."""
     check_places(document)
 
 
 @given(st.one_of(MARKDOWN, FENCED))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_blocks_are_those_that_a_reader_of_commonmark_sees(document):
     """The same blocks with the same text as the whole of markdown-it-py gives."""
     tokens = MarkdownIt("commonmark", {"maxNesting": 100}).parse(document.removeprefix("\ufeff"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.markdown_texts import character
@@ -193,7 +193,6 @@ def test_equal_blocks_have_ids_of_their_own():
     assert (second, third) == (f"{first}-2", f"{first}-3")
 
 
-@settings(deadline=None)
 @given(st.lists(BLOCKS, max_size=6))
 def test_every_character_that_is_compiled_is_the_documents_or_ours(blocks):
     """Joined, wrapped, put into another order: a code point is mapped to itself, or its line is ours."""
@@ -213,7 +212,6 @@ def test_every_character_that_is_compiled_is_the_documents_or_ours(blocks):
                 )
 
 
-@settings(deadline=None)
 @given(st.lists(BLOCKS, max_size=6))
 def test_no_line_of_a_block_is_lost_or_compiled_twice(blocks):
     """Each line of a block that is not skipped is in the text that is compiled for it, once."""
@@ -230,7 +228,6 @@ def test_no_line_of_a_block_is_lost_or_compiled_twice(blocks):
             assert set(starts) >= set(range(opening.start.line + 1, opening.start.line + 1 + count))
 
 
-@settings(deadline=None)
 @given(st.lists(BLOCKS, max_size=6), st.integers(1, 5))
 def test_a_document_that_is_moved_down_has_the_same_ids(blocks, count):
     """What is above a block does not count for what is compiled."""

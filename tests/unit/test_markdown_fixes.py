@@ -147,14 +147,14 @@ def check_exactness(data, written, end):
 
 
 @given(st.data(), documents(CODE), ENDS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_fix_that_is_offered_makes_exactly_what_was_wanted(data, written, end):
     """The document with the fix, read again, has the snippet with the fix in it."""
     check_exactness(data, written, end)
 
 
 @given(st.data(), documents(HIDING), ENDS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_so_it_does_where_lines_are_hidden_and_statements_wrapped(data, written, end):
     """In Rust, too, whose blocks hide lines and get a function around them."""
     written.lines[:] = [
@@ -164,7 +164,6 @@ def test_so_it_does_where_lines_are_hidden_and_statements_wrapped(data, written,
     check_exactness(data, written, end)
 
 
-@settings(deadline=None)
 @given(documents(st.text(alphabet="xy;", min_size=1, max_size=5)), ENDS, st.data())
 def test_ordinary_fixes_are_offered(written, end, data):
     """In a block of plain lines, a change in a line and a line before it are possible wherever it stands."""

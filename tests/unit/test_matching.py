@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from tests.conformance.traces import processes_with, until
+from tests.conformance.traces import make_marker, processes_with, until
 from wic_lsp.matching import apart
 from wic_lsp.matching.matcher import MOST_MATCHES, match_all
 from wic_lsp.toolchains.reading import parse_reading
@@ -37,21 +37,29 @@ async def test_matches_come_in_the_order_of_the_output():
     ]
 
 
-async def test_a_pattern_that_takes_for_ever_is_ended():
+@pytest.fixture
+def marker(monkeypatch):
+    """Give a word that only this test's processes have among their arguments."""
+    marker = make_marker()
+    monkeypatch.setattr(apart, "_COMMAND", (*apart._COMMAND, marker))
+    return marker
+
+
+async def test_a_pattern_that_takes_for_ever_is_ended(marker):
     """The answer says so, and no process is left."""
     found = await matches(EVIL, b"a" * 200)
     assert found == {"matches": [], "failure": "matching its pattern takes more than 1 s, or too much memory"}
-    assert processes_with(str(apart._MATCHER)) == []
+    assert processes_with(marker) == []
 
 
-async def test_cancelling_ends_the_process():
+async def test_cancelling_ends_the_process(marker):
     """Nothing outlives whoever wanted it."""
     task = asyncio.create_task(matches(EVIL, b"a" * 200))
-    await until(lambda: bool(processes_with(str(apart._MATCHER))))
+    await until(lambda: bool(processes_with(marker)))
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert processes_with(str(apart._MATCHER)) == []
+    assert processes_with(marker) == []
 
 
 async def test_a_long_output_is_read_as_far_as_it_may_be():

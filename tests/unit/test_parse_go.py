@@ -159,7 +159,7 @@ def test_no_order_of_its_words_makes_it_raise(words):
         assert_in_text(finding.place.range, text)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(data=st.data())
 def test_damaged_output_never_raises(data):
     """Real output with a piece cut out and another put in is read without an exception."""

@@ -223,7 +223,7 @@ def test_output_that_breaks_off_is_never_taken_for_clean(case):
         assert any(finding.severity is Severity.ERROR for finding in findings), stderr[:length][-80:]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(data=st.data())
 def test_damaged_output_never_raises(data):
     """Real output with a piece cut out and another put in is read without an exception."""

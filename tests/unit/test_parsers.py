@@ -210,7 +210,7 @@ def test_no_order_of_a_compilers_words_makes_a_parser_raise(parser, words):
 
 
 @pytest.mark.parametrize("toolchain", ["gcc-12", "gcc-14", "gcc-16", "clang-14", "clang-19"])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(data=st.data())
 def test_damaged_output_of_a_real_compiler_never_raises(toolchain, data):
     """Real output with a piece cut out and another put in is read without an exception."""

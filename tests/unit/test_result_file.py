@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wic_lsp.results import tables
@@ -170,7 +170,6 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None)  # a disk takes its time
 @given(STEPS)
 def test_a_model_of_the_file_agrees(tmp_path_factory, steps):
     """By any sequence of puts, gets and reopenings it holds what a list, trimmed to the bound, would hold."""

@@ -172,9 +172,9 @@ async def test_nobody_waits_for_a_disk_that_hangs(tmp_path, monkeypatch, caplog)
     ]
     worker = results._disk.worker
     await results.aclose()
-    assert asked == [True]
     may_go_on.set()
     await asyncio.to_thread(worker._thread.join)
+    assert asked == [True]
     assert ResultFile(tmp_path / "results").state().entries == 1
 
 
