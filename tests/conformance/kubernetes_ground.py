@@ -53,18 +53,25 @@ class Ground:
         assert not task.done(), task.result()
         return task
 
-    async def works(self) -> bool:
+    async def works(self, **limits: Any) -> bool:
         """Whether a job runs to its end."""
-        output = await self.sh("echo fine")
+        output = await self.sh("echo fine", **limits)
         return (output.outcome, output.exit_code, output.stdout) == (Outcome.FINISHED, 0, b"fine\n")
 
     def count_spares(self) -> int:
         """Return how many pods wait, by the runtime's own count."""
         return sum(1 for _ in self.runtime._spares._each())
 
-    async def warm_up(self) -> str:
-        """Run a job, and return the name of the pod that waits for the next one."""
-        assert await self.works()
+    async def warm_up(self, **limits: Any) -> str:
+        """Have a pod wait for the next job with such limits, and return its name.
+
+        Where others fill the node, pods that are to wait are given up; then a job is run again.
+        """
+        wanted = self.runtime._spares._wanted
+        while not self.count_spares():
+            if not wanted:
+                assert await self.works(**limits)
+            await until(lambda: self.count_spares() > 0 or not wanted)
         await until(lambda: self.count_spares() == 1 and len(self.living()) == 1)
         return self.living()[0]
 
@@ -81,6 +88,11 @@ class Ground:
             if pod.status.phase == "Pending"
             and not there.issuperset(one.config_map.name for one in pod.spec.volumes or () if one.config_map)
         ]
+
+    def unended(self) -> set[str]:
+        """Return the names of our Jobs that have not ended, but for those that cannot start."""
+        stuck = {pod.rpartition("-")[0] for pod in self.unstartable()}
+        return {str(job.metadata.name) for job in self.jobs() if not is_over(job)} - stuck
 
     def pods(self) -> Sequence[Any]:
         """Return our pods."""

@@ -6,6 +6,7 @@ The Job, its pod and its ConfigMap: each test has a namespace of its own and see
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import pytest
@@ -14,10 +15,11 @@ from tests.conformance.kubernetes_ground import Ground, lay_ground
 from tests.conformance.traces import until
 from wic_runtimes.contract import CompileOutput
 from wic_runtimes.kubernetes.cluster import Cluster
+from wic_runtimes.kubernetes.spec import START_S
 
 pytestmark = pytest.mark.engine("kubernetes")
 
-GONE_S = 10.0
+GONE_S = 30.0
 
 
 async def cancel(ground: Ground, task: asyncio.Task[CompileOutput]) -> None:
@@ -93,15 +95,27 @@ async def test_while_its_compiler_runs(cold_ground):
 async def test_while_its_compiler_runs_in_a_pod_that_waited(namespace):
     """Likewise; the next pod that waits is made all the same, and is gone when the runtime is closed."""
     async with lay_ground(namespace) as ground:
-        await ground.warm_up()
+        running = (await ground.warm_up(wall_s=600)).rpartition("-")[0]
         task = await ground.begin()
-        (running,) = {job.metadata.name for job in ground.jobs() if job.status.active} - {
-            spare.spare.name for _, spare in ground.runtime._spares._each()
-        }
         task.cancel()
         await asyncio.wait([task], timeout=GONE_S)
         assert task.cancelled()
         await until(lambda: not any(running in one for one in ground.left()), within_s=GONE_S)
+    await until(lambda: ground.left() == [], within_s=GONE_S)
+
+
+async def test_closing_waits_for_no_pod_that_is_to_wait(namespace, monkeypatch):
+    """One that does not start keeps no server from ending (white-box)."""
+
+    async def not_yet(*_):
+        return None
+
+    async with lay_ground(namespace) as ground:
+        assert await ground.works()
+        monkeypatch.setattr(Cluster, "attach", not_yet)
+        await until(lambda: len(ground.living()) == 1)
+        began = time.monotonic()
+    assert time.monotonic() - began < START_S / 2
     await until(lambda: ground.left() == [], within_s=GONE_S)
 
 

@@ -72,6 +72,7 @@ class KubernetesRuntime:
         self._pace = Pace()
         self._connecting = asyncio.Lock()
         self._is_closing = asyncio.Event()
+        self._opening: set[Pod] = set()
         self._cluster: Cluster | None = None
         self._watch: PodWatch | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -162,13 +163,16 @@ class KubernetesRuntime:
         pod = self._new_pod(cluster)
         if run is not None:
             run.stop_by(pod.end)
-            if run.is_ended:
-                pod.end()
+        if self._is_closing.is_set() or (run is not None and run.is_ended):
+            pod.end()
+        self._opening.add(pod)
         try:
             await pod.open(kind, own_labels(), archive)
         except BaseException:
             self._remove_later(pod)
             raise
+        finally:
+            self._opening.discard(pod)
         return pod
 
     async def _drive(self, pod: Pod, feed: bytes, reader: Reader, job: CompileJob, run: Run) -> Ended:
@@ -323,6 +327,8 @@ class KubernetesRuntime:
     async def _close(self) -> None:
         self._is_closing.set()
         self._runs.end_all()
+        for pod in self._opening:  # also those that are to wait, which no job's end ends
+            pod.end()
         await self._runs.all_ended()
         await self._spares.aclose()
         while self._tasks:
