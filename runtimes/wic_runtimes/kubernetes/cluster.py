@@ -177,15 +177,18 @@ class Cluster:
         )
         return [str(event.get("message") or "") for event in found["items"]]
 
-    async def why_failed(self, job: str) -> str:
-        """Return the cluster's word for why a Job has failed; empty where it has not, or is gone."""
+    async def why_failed(self, job: str) -> str | None:
+        """Return the cluster's word for why a Job has failed; empty where it has not, None where it goes."""
         found = await self._ask(
             "list jobs",
             self._batch.list_namespaced_job_without_preload_content(
                 self.namespace, field_selector=f"metadata.name={job}"
             ),
         )
-        conditions = (one for job in found["items"] for one in job["status"].get("conditions") or ())
+        jobs = [one for one in found["items"] if "deletionTimestamp" not in one["metadata"]]
+        if not jobs:
+            return None
+        conditions = jobs[0]["status"].get("conditions") or ()
         failures = (one for one in conditions if one["type"] in {"Failed", "FailureTarget"})
         return next((str(one.get("reason") or "") for one in failures if one["status"] == "True"), "")
 

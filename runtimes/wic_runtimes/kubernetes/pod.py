@@ -40,6 +40,9 @@ _SILENCE_S: Final = 1.5
 _CUT_S: Final = 1.0
 """How long after a cut connection the cluster may tell that it took the pod away."""
 
+_LOOK_S: Final = 0.2
+"""How soon the cluster is asked again why a pod is gone."""
+
 _KILLED: Final = 137
 
 _END: Final = b"\n"
@@ -263,8 +266,17 @@ class Pod:
         if trailer is not None:
             return Ended(Ending.SAID, took_s, trailer.exit_code, pod=pod)
         if pod is not None and pod.is_gone and not pod.reason:
-            pod = replace(pod, reason=await self._cluster.why_failed(self.name))
+            pod = replace(pod, reason=await self._ask_why_gone(until))
         return Ended(Ending.CUT if attached.is_cut else Ending.GONE, took_s, pod=pod)
+
+    async def _ask_why_gone(self, until: float) -> str:
+        """Return why the Job failed, which its controller says a moment after it has taken the pod away."""
+        while (why := await self._cluster.why_failed(self.name)) == "":
+            left = until - time.monotonic()
+            if left <= 0 or self._wish.is_set():
+                break
+            await self._followed.news(min(left, _LOOK_S))
+        return why or ""
 
     async def stop(self) -> None:
         """End what runs in the container, and wait until it has ended."""
