@@ -21,6 +21,7 @@
       auto-save-default nil
       vc-handled-backends '(Git)
       text-quoting-style 'grave
+      eglot-connect-timeout 90
       package-user-dir (getenv "DRIVE_ELPA"))
 
 (defvar drive-patience 90 "How many seconds are waited for anything.")

@@ -132,7 +132,7 @@ class Kate:
     def click(self, row: Row, *, times: int = 1) -> None:
         """Click on something, and take the mouse away: where it rests comes a tooltip, which takes Escape."""
         x, y = map(str, row.middle)
-        click = ("click", "--repeat", str(times), "--delay", "80", "1")
+        click = ("click", "--repeat", str(times), "--delay", "20", "1")
         self.run("xdotool", "mousemove", x, y, *click, "mousemove", *_AWAY)
 
     def show_diagnostics(self) -> None:
@@ -231,7 +231,11 @@ def kate(
     allowed = " ".join([f"{tools}/{command[0]}", *command[1:]]) if is_allowed else ""
     (config / "katerc").write_text(_KATERC.format(allowed=allowed), encoding="utf-8")
     # A socket's path has 107 bytes at the most, and Kate makes several in there.
-    with _display(home) as display, tempfile.TemporaryDirectory(prefix="wic-kate-") as sockets:
+    with (
+        _display(home) as display,
+        # What is told to end below may do so a moment later.
+        tempfile.TemporaryDirectory(prefix="wic-kate-", ignore_cleanup_errors=True) as sockets,
+    ):
         own = {
             **home.environment(path=path or tools),
             "XDG_RUNTIME_DIR": sockets,

@@ -16,6 +16,11 @@ def test_an_error_is_shown_at_its_place_and_its_quick_fix_is_saved(home, text):
     """The row says whose it is and leads to the misspelt name; its fix mends the file, and it goes."""
     file = home.write(text.name, text.content)
     with kate(home, file) as editor:
+
+        def is_told(name: str) -> bool:
+            """Whether the server has checked a text with that name; before that it offers no fix."""
+            return any(one["message"][1:].startswith(name) for one in editor.published(text.name)[-1])
+
         editor.show_diagnostics()
         row = editor.row(rf"^\[wic gcc-\d+\] .{text.wrong}")
         published = editor.published(text.name)[-1]
@@ -28,8 +33,10 @@ def test_an_error_is_shown_at_its_place_and_its_quick_fix_is_saved(home, text):
         editor.press("ctrl+s")
         editor.wait("the cursor's place in the file", lambda: "here" in file.read_text())
         marked = file.read_text()
+        editor.wait("the server's word on it", lambda: is_told(f"here{text.wrong}"))
         editor.press(*["BackSpace"] * 4, "ctrl+s")
         editor.wait("the text as it was", lambda: file.read_text() == text.content)
+        editor.wait("the server's word on that", lambda: is_told(text.wrong))
 
         editor.show_diagnostics()
         editor.click(editor.row(rf"^\[wic gcc-\d+\] .{text.wrong}"), times=2)

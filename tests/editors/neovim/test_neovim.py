@@ -24,6 +24,13 @@ def editor(request, tmp_path_factory, server):
         yield started
 
 
+@pytest.fixture(params=NVIMS)
+def own_editor(request, home, server):
+    """Give a test a Neovim of its own, in which it may change what stays changed."""
+    with start_neovim(request.param, home, set_up(request.param)) as started:
+        yield started
+
+
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.name)
 def test_an_error_is_where_the_compiler_sees_it_and_goes_when_it_is_mended(editor, text):
     """The diagnostic covers the wrong name, in bytes, says whose it is, and is gone after an edit."""
@@ -183,8 +190,9 @@ def test_doctor_shows_what_works(editor):
     assert any(line.startswith("runtime sandbox") for line in _shown(editor, "doctor"))
 
 
-def test_toolchains_are_chosen_for_a_language(editor):
+def test_toolchains_are_chosen_for_a_language(own_editor):
     """`:LspWicToolchains` offers this language's compilers, and the one that is chosen compiles the text."""
+    editor = own_editor
     editor.open("chosen.cpp", PLAIN.content)
     editor.wait_for_status("wic: 1 error")
     editor.lua(

@@ -75,7 +75,9 @@ async def test_a_shared_link_restores_everything(visit):
     await page.page.get_by_label("Flags").fill("-Wall -Wextra")
     await page.write(PLAIN.content)
     await page.page.get_by_role("button", name="Share").click()
-    link = await page.page.get_by_label("Link").input_value()
+    field = page.page.get_by_label("Link")
+    await expect(field).to_be_visible()
+    link = await field.input_value()
     assert link.startswith(f"{page.address}#s=1.")
     assert page.page.url == link
     asked = []
@@ -208,6 +210,7 @@ async def test_the_token_is_asked_for(visit, start_server):
     await field.press("Enter")
     await page.is_checked()
     await page.page.get_by_role("button", name="Share").click()
+    await expect(page.page.get_by_label("Link")).to_be_visible()
     assert TOKEN not in await page.page.get_by_label("Link").input_value()
     await page.page.reload()
     await page.is_checked()

@@ -320,15 +320,18 @@ class Window:
 
 
 def servers(home: Home, word: str) -> list[int]:
-    """Return the processes of the server that run in a home: those with a word among their arguments."""
-    found = []
+    """Return the processes of the server that run in a home: those with a word among their arguments.
+
+    What a server has forked looks like it until it becomes another program, and is left out.
+    """
+    found: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             words = (folder / "cmdline").read_bytes().split(b"\0")
             around = (folder / "environ").read_bytes().split(b"\0")
             if word.encode() in words and f"HOME={home.home}".encode() in around:
-                found.append(int(folder.name))
-    return found
+                found[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    return [process for process, parent in found.items() if parent not in found]
 
 
 def eventually(is_so: Callable[[], object]) -> None:

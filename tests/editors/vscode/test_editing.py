@@ -149,8 +149,11 @@ def test_toolchains_are_chosen_from_those_that_there_are(running, window):
     window.page.locator(".quick-input-widget .monaco-list-row", has_text="In this workspace").click()
     expect(window.lenses).to_contain_text("gcc-11 ✓")
     expect(window.lenses).to_contain_text("gcc-12 ✓")
-    written = json.loads((running[1].files / ".vscode/settings.json").read_text())
+    settings = running[1].files / ".vscode/settings.json"
+    written = json.loads(settings.read_text())
     assert sorted(written["wic.toolchains"]["cpp"]) == ["gcc-11", "gcc-12"]
+    settings.unlink()
+    expect(window.lenses).to_have_count(0)
 
 
 def test_the_doctor_says_what_works(window):

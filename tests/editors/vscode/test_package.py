@@ -122,7 +122,6 @@ def test_the_package_holds_what_is_shipped_and_nothing_else(vsix):
     assert names == {*dist, *media, *images, *texts, *about}
 
 
-@pytest.mark.timeout(900)  # pip installs, and nearly a thousand files are packed
 @pytest.mark.engine("sandbox")
 @pytest.mark.engine("gcc")
 def test_a_server_can_come_with_the_package(vsix, home):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -96,3 +97,6 @@ def test_a_server_that_is_not_there_is_offered_and_installed(running, set_settin
     (server,) = servers(home, "serve")
     own = home.home / "data/User/globalStorage/wic-lsp.wic-lsp/venv/bin/wic"
     assert str(own).encode() in Path(f"/proc/{server}/cmdline").read_bytes()
+    shutil.rmtree(own.parents[1])
+    window.run("Wic: Restart Server")
+    expect(window.status).to_contain_text("wic: no server")
