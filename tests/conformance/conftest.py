@@ -95,11 +95,12 @@ async def ground(namespace):
 async def lonely_ground(kubernetes, cluster_alone):
     """Give a test that breaks the cluster its ground; of what it broke a Job may be left to the cluster."""
     with own_namespace() as name:
-        await until(nodes_take_pods, within_s=120)
+        await until(nodes_take_pods)
         async with lay_ground(name) as ground:
             yield ground
-        await until(lambda: all(is_over(job) for job in ground.jobs()))
-        await until(nodes_take_pods, within_s=120)
+        # One whose ConfigMap was never made ends by its own deadline.
+        await until(lambda: all(is_over(job) for job in ground.jobs()), within_s=240)
+        await until(nodes_take_pods)
 
 
 def _named(name):

@@ -20,7 +20,7 @@ from tests.conformance.cluster_turns import TURNS
 _CLUSTER: Final = Path(__file__).parents[1] / "engines" / "kubernetes" / "cluster"
 _VARIABLE: Final = "WIC_TEST_NAMESPACE"
 _PREFIX: Final = "wic-test-"
-_OLD_S: Final = 3600.0
+_OLD_S: Final = 24 * 3600.0
 _ACCOUNT: Final = "metadata.name=default"
 _ACCOUNT_S: Final = 60.0
 _LABELS: Final = {

@@ -1,7 +1,7 @@
 """A Podman service of this test run's own, on a socket of its own, for one process and its children.
 
 Its storage is apart from the machine's Podman (see tests/engines/podman). It is ended with the process that
-started it, and where that was killed, ends by itself when nobody has spoken to it for a minute.
+started it, and where that was killed, ends by itself when nobody has spoken to it for an hour.
 """
 
 from __future__ import annotations

@@ -22,8 +22,6 @@ from tests.conformance.traces import processes_with, until
 from wic_lsp.libraries.store import LibraryFolder
 from wic_runtimes.registry import create_runtime
 
-pytestmark = pytest.mark.timeout(900)  # compiling a standard library takes minutes where many tests run
-
 _AT_ONCE = 40
 
 
@@ -87,7 +85,8 @@ async def test_a_cold_image_finds_what_a_warm_one_finds(docker_bench, warm_image
 async def test_a_cold_image_in_a_cluster_is_as_good(kubernetes, cluster_shared, warm_image):
     """In a pod of a namespace that admits only restricted ones, with a whole processor."""
     image = await asyncio.to_thread(load_cold_image)
-    runtime = create_runtime("kubernetes", {"kubernetes": {**kubernetes_options(), "cpu": "1"}})
+    settings = {**kubernetes_options(), "cpu": "1"}
+    runtime = create_runtime("kubernetes", {"kubernetes": settings, "spares": False})
     try:
         cold = Checker(runtime, image=image)
         assert (await cold.catalogue.choose("go", None)).dialect.is_provisional

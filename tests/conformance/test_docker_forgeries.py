@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 
 import pytest
@@ -75,14 +74,13 @@ async def test_a_compiler_that_steals_the_mark_wins_nothing(container_bench, the
     """
     marker = make_marker()
     deed, words, ended = THEFTS[theft]
-    shell = container_bench.under_test.shell('exec perl thief "$@"', deed, words, marker, wall_s=3)
+    shell = container_bench.under_test.shell('exec perl thief "$@"', deed, words, marker, wall_s=6)
     job = replace(shell, id=job_id(), files=(JobFile("thief", THIEF.encode()),))
-    began = time.monotonic()
     output = await container_bench.runtime.compile(job)
     if container_bench.under_test.has_own_kernel:
         ended = (Outcome.FINISHED, 9)
     assert (output.outcome, output.exit_code) == ended, output
-    assert time.monotonic() - began < 20
+    assert output.compile_s < 20
     assert (await container_bench.sh("echo on")).stdout == b"on\n"
     await container_bench.runtime.aclose()
     assert container_bench.under_test.processes(marker) == []

@@ -49,7 +49,7 @@ async def is_set(event):
 async def ended_soon(task):
     """Cancel a transfer and fail unless it ends long before its registry would go on."""
     task.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S / 2):
         await asyncio.wait([task])
     assert task.cancelled()
 
@@ -129,7 +129,7 @@ async def test_closing_the_runtime_ends_its_pulls(docker_bench, serve_images):
     registry = serve_images(Mode.STALLS_AT_ONCE)
     pull = asyncio.create_task(docker_bench.runtime.pull_image(registry.image, lambda _: None))
     assert await is_set(registry.is_asked)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S / 2):
         await docker_bench.runtime.aclose()
     for refused in (pull, docker_bench.runtime.pull_image(registry.image, lambda _: None)):
         with pytest.raises(RuntimeUnavailable, match="ended before the image was complete"):

@@ -11,7 +11,7 @@ import pytest
 
 from tests.conformance.runtimes_under_test import IMAGE
 from tests.conformance.traces import make_marker, processes_with, until
-from wic_runtimes import ownership
+from wic_runtimes import labels, ownership
 from wic_runtimes.contract import Image, Limits, Outcome
 from wic_runtimes.errors import ImageUnavailable, JobEvicted, JobRejected, RuntimeUnavailable
 from wic_runtimes.inside import script
@@ -62,7 +62,7 @@ async def test_a_job_that_is_refused_takes_no_container(docker_bench):
     """What waits goes on waiting for the next."""
     job = docker_bench.under_test.shell("true")
     await docker_bench.runtime.compile(job)
-    await until(lambda: bool(docker_bench.runtime._spares._waiting))
+    await until(lambda: bool(docker_bench.runtime._spares._waiting) and len(ours()) == 1)
     waiting = ours()
     with pytest.raises(JobRejected):
         await docker_bench.runtime.compile(replace(job, argv=("-c", "true")))
@@ -98,12 +98,14 @@ async def test_a_container_ends_by_itself_where_nobody_ends_it(docker_bench, mon
     job = docker_bench.under_test.shell("sleep 600 & sleep 600", marker)
     output = await docker_bench.runtime.compile(replace(job, limits=Limits(wall_s=60)))
     assert (output.outcome, output.exit_code) == (Outcome.CRASHED, 137)
-    assert 1.5 < output.compile_s < 20
+    assert 0.5 < output.compile_s < 20
     assert processes_with(marker) == []
 
 
-async def test_only_containers_of_dead_servers_are_collected(docker_bench):
+async def test_only_containers_of_dead_servers_are_collected(docker_bench, monkeypatch):
     """Of this machine, that is: other machines may use the same engine."""
+    machine = make_marker()  # so no other server here collects them
+    monkeypatch.setattr(labels, "_machine", lambda: machine)
     own = own_labels()
     pid, start, namespace = own[OWNER].removeprefix("wic-").split("-")
     dead = f"wic-{pid}-{int(start) - 1}-{namespace}"
@@ -115,8 +117,8 @@ async def test_only_containers_of_dead_servers_are_collected(docker_bench):
     }
     made = {}
     try:
-        for kind, labels in kinds.items():
-            words = [word for pair in labels.items() for word in ("--label", "=".join(pair))]
+        for kind, given in kinds.items():
+            words = [word for pair in given.items() for word in ("--label", "=".join(pair))]
             made[kind] = docker("create", *words, IMAGE, "true").strip()
         leftovers = await docker_bench.runtime.collect_garbage()
         gone = {

@@ -25,16 +25,16 @@ from wic_runtimes.contract import CompileOutput, Outcome
 from wic_runtimes.inside.script import GRACE_S
 from wic_runtimes.kubernetes.spec import START_S, TTL_S
 
-pytestmark = [pytest.mark.engine("kubernetes"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.engine("kubernetes")
 
 SERVER = Path(__file__).with_name("busy_server.py")
 COMPILES = 200
 AT_ONCE = 12
-SOON_S = 10.0
-UNCALLED_S = 60.0
+SOON_S = 30.0
+UNCALLED_S = 180.0
 """How long after its server's end a pod may start, wait in vain for twenty seconds, and be seen to end."""
 
-A_WHILE_S = 30.0
+A_WHILE_S = 90.0
 """How much later than the time to live the cluster's controllers may be, on a machine that is busy."""
 
 
@@ -84,7 +84,7 @@ async def run_and_kill(ground: Ground) -> None:
     pods that cannot start.
     """
     marker = make_marker()
-    others = {*ground.living()}
+    others, unended = {*ground.living()}, ground.unended()
     with busy_server(ground.namespace, marker) as server:
         assert server.stdout is not None
         for _ in range(40):  # so many of its compiles have ended, and as many run, start or wait
@@ -94,7 +94,7 @@ async def run_and_kill(ground: Ground) -> None:
         server.wait()
         assert {*ground.living()} > others
     await until(lambda: processes_with(marker) == [], within_s=SOON_S)
-    await until(lambda: {*ground.living()} - {*ground.unstartable()} == others, within_s=UNCALLED_S)
+    await until(lambda: ground.unended() == unended, within_s=UNCALLED_S)
 
 
 async def test_a_killed_server_leaves_nothing_after_the_time_to_live(namespace):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -13,10 +14,14 @@ from wic_runtimes.contract import Outcome
 pytestmark = pytest.mark.engine("kubernetes")
 
 
-async def test_a_warm_compile_costs_a_handful(ground):
-    """One Job is made and one removed; nothing is looked up, and no status is asked for."""
+async def test_a_warm_compile_costs_a_handful(lonely_ground):
+    """One Job is made and one removed; nothing is looked up, and no status is asked for.
+
+    Alone, since where others fill the node pods that wait give way, and that costs more.
+    """
+    ground = lonely_ground
     await ground.warm_up()
-    before = ground.runtime.requests
+    before, began = ground.runtime.requests, time.monotonic()
     compiles = 5
     for _ in range(compiles):
         await until(lambda: ground.count_spares() > 0)
@@ -28,9 +33,11 @@ async def test_a_warm_compile_costs_a_handful(ground):
     assert spent["create job"] <= compiles + 1
     assert spent["delete job"] <= compiles + 1
     assert spent["create configmap"] == spent["list pods"] == spent["watch pods"] == 0
-    others = sum(spent.values()) - spent["attach"]
-    assert others <= 2 * (compiles + 1)
-    assert spent["attach"] <= 12 * compiles
+    # These are asked for once a minute, and where the cluster is slow to make a pod.
+    seldom = spent.get("list networkpolicies", 0) + spent.get("list events", 0)
+    assert sum(spent.values()) - spent["attach"] - seldom <= 2 * (compiles + 1)
+    # A pod's start is asked for some thirty times within its first seconds, and then twice a second.
+    assert spent["attach"] <= 30 * (compiles + 1) + 2 * (time.monotonic() - began)
 
 
 async def test_many_jobs_share_one_watch(namespace):

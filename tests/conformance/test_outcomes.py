@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 
 import pytest
@@ -66,20 +65,19 @@ async def test_too_much_output_kills_and_returns_the_beginning(bench, limit):
 
 async def test_a_hundred_megabytes_do_not_drown_the_server(bench):
     """A flood far beyond the limit ends soon."""
-    began = time.monotonic()
     output = await bench.sh("yes | head -c 100000000", output_bytes=1_000_000, wall_s=60)
     assert output.outcome is Outcome.OUTPUT_LIMIT
-    assert time.monotonic() - began < 10
+    assert output.compile_s < 10
 
 
 @pytest.mark.parametrize("script", ["sleep 600", "while :; do :; done", "trap '' TERM INT HUP; sleep 600"])
 async def test_a_compiler_that_takes_too_long_is_ended(bench, script):
     """At its time limit a compiler is killed, whatever it does; what it said until then comes back."""
-    began = time.monotonic()
-    output = await bench.sh(f"echo begun; {script}", wall_s=1)
+    output = await bench.sh(f"echo begun; {script}", wall_s=2)
     assert (output.outcome, output.exit_code) == (Outcome.TIMED_OUT, None)
     assert output.stdout == b"begun\n"
-    assert 1 <= time.monotonic() - began < 10
+    assert 2 <= output.compile_s < 12
+    assert output.compile_s <= output.total_s
 
 
 async def test_a_death_by_signal_is_a_crash(bench):
@@ -147,7 +145,7 @@ async def test_a_daemon_does_not_outlive_its_job(bench):
     marker = make_marker()
     output = await bench.sh(f"setsid perl -e 'sleep 600' {marker} </dev/null >/dev/null 2>&1 & exit 0")
     assert output.outcome is Outcome.FINISHED
-    await until(lambda: bench.under_test.processes(marker) == [], within_s=5)
+    await until(lambda: bench.under_test.processes(marker) == [])
 
 
 async def test_cancelling_kills_every_process(bench):

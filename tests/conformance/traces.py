@@ -132,7 +132,7 @@ def other_tasks() -> set[str]:
     return {task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()}
 
 
-async def until(is_true: Callable[[], bool], *, within_s: float = 60.0) -> None:
+async def until(is_true: Callable[[], bool], *, within_s: float = 120.0) -> None:
     """Wait until that is so; fail when it takes too long.
 
     What takes long to look at is looked at less often: whatever is waited for needs the processor as well.

@@ -138,7 +138,7 @@ def deployed(cluster, namespaces, server_image) -> Iterator[Deployed]:
         assert waited.returncode == 0, waited.stdout + waited.stderr + describe(cluster)
         yield Deployed(cluster, token, applied.stdout + applied.stderr)
     finally:
-        cluster.run("delete", "--kustomize", MANIFESTS / "overlays/kind")
+        cluster.run("delete", "--ignore-not-found", "--kustomize", MANIFESTS / "overlays/kind")
 
 
 def load(image: str) -> None:

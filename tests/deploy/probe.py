@@ -17,7 +17,7 @@ _LISTEN: Final = (
 )
 _CONNECT: Final = (
     "use IO::Socket::INET; my $host = shift;"
-    'for (@ARGV) { print "$_\\n" if IO::Socket::INET->new(PeerAddr => $host, PeerPort => $_, Timeout => 3) }'
+    'for (@ARGV) { print "$_\\n" if IO::Socket::INET->new(PeerAddr => $host, PeerPort => $_, Timeout => 10) }'
 )
 
 
@@ -46,9 +46,12 @@ def policy(namespace: str, reaches: str | None, listens: int | None) -> dict[str
     }
 
 
-def pod(namespace: str, command: Sequence[str]) -> dict[str, Any]:
-    """Return a pod that runs a command and has no token."""
-    container = {"name": "probe", "image": IMAGE, "imagePullPolicy": "IfNotPresent", "command": [*command]}
+def pod(namespace: str, command: Sequence[str], listens: int | None) -> dict[str, Any]:
+    """Return a pod that runs a command and has no token; it is ready once it listens where it is to."""
+    container: dict[str, Any] = {"name": "probe", "image": IMAGE, "imagePullPolicy": "IfNotPresent"}
+    container["command"] = [*command]
+    if listens:
+        container["readinessProbe"] = {"tcpSocket": {"port": listens}, "periodSeconds": 1}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -73,7 +76,7 @@ def probe_pod(
         cluster.await_account(namespace)
         if labels:
             cluster.run("label", "namespace", namespace, *labels)
-        for one in (policy(namespace, reaches, listens), pod(namespace, command)):
+        for one in (policy(namespace, reaches, listens), pod(namespace, command, listens)):
             cluster.run("create", "--filename=-", stdin=json.dumps(one))
         waiting = ("wait", "--for=condition=Ready", "pod/probe", "--timeout=120s")
         cluster.run(*waiting, f"--namespace={namespace}")

@@ -138,7 +138,7 @@ def test_the_server_reaches_the_api_server_and_no_other_pod(deployed):
         "import os, socket, sys\n"
         "for host, port in zip(sys.argv[1::2], sys.argv[2::2]):\n"
         "    try:\n"
-        "        socket.create_connection((host, int(port)), 3).close()\n"
+        "        socket.create_connection((host, int(port)), 10).close()\n"
         "        print(port)\n"
         "    except OSError:\n"
         "        pass\n"

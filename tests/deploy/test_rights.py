@@ -25,7 +25,7 @@ from wic_runtimes.contract import CompileJob, JobFile, Limits, Outcome, Runtime
 from wic_runtimes.errors import RuntimeFailure
 from wic_runtimes.registry import create_runtime
 
-pytestmark = [pytest.mark.engine("kubernetes"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.engine("kubernetes")
 
 OBJECTS: Final = list(yaml.safe_load_all((MANIFESTS / "base/access.yaml").read_text(encoding="utf-8")))
 RULES: Final = only(OBJECTS, "Role")["rules"]

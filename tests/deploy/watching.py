@@ -70,6 +70,7 @@ def watch_jobs(cluster: Cluster, namespace: str) -> Iterator[Jobs]:
 
 
 def _read(stream: Iterable[str], jobs: Jobs) -> None:
-    """Read events, one a line."""
+    """Read events, one a line; whoever tells them may be ended in the middle of the last."""
     for line in stream:
-        jobs.take(json.loads(line))
+        if line.endswith("\n"):
+            jobs.take(json.loads(line))

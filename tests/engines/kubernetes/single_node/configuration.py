@@ -122,12 +122,13 @@ def _api_server_flags() -> list[str]:
 
 def _controllers_flags() -> list[str]:
     # When the API server was restarted, it is a minute or so until they see the node's leases again. The one
-    # node is not lost meanwhile, and must take pods.
+    # node is not lost meanwhile, and must take pods. Their own brake would have tests wait for each other.
     return [
         _kubeconfig_flag("kube-controller-manager"), "--bind-address=127.0.0.1", "--leader-elect=false",
         "--use-service-account-credentials", f"--root-ca-file={_AUTHORITY}",
         f"--service-account-private-key-file={PKI / 'service-accounts.key'}",
         "--controllers=*,-node-ipam-controller,-node-route-controller", "--node-monitor-grace-period=10m",
+        "--kube-api-qps=200", "--kube-api-burst=400",
     ]  # fmt: skip
 
 

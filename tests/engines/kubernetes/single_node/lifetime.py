@@ -26,7 +26,7 @@ from .programs import build_programs, install_packages, link_network_plugins, wh
 from .saying import CannotRun, run, say
 
 _READY_S: Final = 240.0
-_BUSY_S: Final = 30.0
+_BUSY_S: Final = 120.0
 _LOOK_S: Final = 0.3
 _NODE_IS_READY: Final = ("wait", "--for=condition=Ready", f"node/{NODE}", "--timeout=1s")
 _KUBELET: Final = f"/api/v1/nodes/{NODE}/proxy/healthz"
