@@ -115,7 +115,8 @@ def test_only_a_count_that_stands_still_rules_out_a_death_of_memory(code, counts
     The machine's own count says nothing of who was killed; the container's does.
     """
     reader = fed([frame(1, BEGUN), frame(*END[0]), frame(1, f"{MARK} {code} {counts}\n".encode())])
-    assert reader.trailer == Trailer(code, was_memory=was_memory)
+    was_somebody = counts == f"{MACHINE}:5 {MACHINE}:6"
+    assert reader.trailer == Trailer(code, was_memory=was_memory, was_somebody=was_somebody)
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ _END_S: Final = 5.0
 """How long a container may go on after its output has ended: longer only where its engine was restarted."""
 
 _LATE_S: Final = 2.0
-"""How late a busy engine may tell why a container was killed."""
+"""How late a busy engine may tell what it was that was killed."""
 
 _KILLED: Final = 137
 _LONGEST_PAUSE_S: Final = 0.1
@@ -221,6 +221,11 @@ def _latest(reader: Reader, deadline: float) -> float:
 
 
 def _is_causeless(ended: Ended, reader: Reader) -> bool:
-    """Whether a container was killed and nobody has said yet by whom: the engine's word may be on its way."""
+    """Whether something was killed and nobody has said yet by whom: the engine's word may be on its way.
+
+    It hears of a kill for memory and of a container's end in two ways, of which either may be the faster.
+    """
     has_cause = ended.was_out_of_memory or ended.was_killed or ended.is_unexplained
-    return reader.trailer is None and ended.exit_code == _KILLED and not has_cause
+    trailer = reader.trailer
+    was_killed = ended.exit_code == _KILLED if trailer is None else trailer.was_somebody
+    return was_killed and not has_cause

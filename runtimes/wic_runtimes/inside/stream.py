@@ -43,11 +43,12 @@ class Trailer:
     """What the script said of the compiler's end. 128+N is a death by signal N.
 
     `was_memory` says whether something inside was killed for memory; None where that is not known, since
-    something on the machine was, or nobody counts.
+    something on the machine was (`was_somebody`), or nobody counts.
     """
 
     exit_code: int
     was_memory: bool | None
+    was_somebody: bool = False
 
 
 class Reader:
@@ -85,7 +86,7 @@ class Reader:
         if told is None:
             return None
         code, before, after = (word.decode() for word in told.groups())
-        return Trailer(int(code), _compare(before, after))
+        return _compare(int(code), before, after)
 
     def take(self, kind: int, payload: bytes) -> None:
         """Take what comes next on one stream; sets `is_over` when the compiler wrote more than it may."""
@@ -133,15 +134,17 @@ class Reader:
         self.is_over = self.is_over or len(payload) > room
 
 
-def _compare(before: str, after: str) -> bool | None:
+def _compare(exit_code: int, before: str, after: str) -> Trailer:
     """Say whether something inside was killed for memory, from two counts, each with who counted."""
     counter, _, first = before.partition(":")
     same, _, last = after.partition(":")
     if counter != same or not (first.isdecimal() and last.isdecimal()):
-        return None
+        return Trailer(exit_code, was_memory=None)
     if first == last:
-        return False
-    return None if counter == MACHINE_COUNTER else True
+        return Trailer(exit_code, was_memory=False)
+    if counter == MACHINE_COUNTER:
+        return Trailer(exit_code, was_memory=None, was_somebody=True)
+    return Trailer(exit_code, was_memory=True)
 
 
 def _find_last_words(data: bytearray, mark: bytes) -> int:
