@@ -181,6 +181,7 @@ def _kubelet() -> dict[str, object]:
         "podPidsLimit": 512,
         "serializeImagePulls": False,
         "imageGCHighThresholdPercent": 100,
+        "nodeStatusMaxImages": -1,  # a cluster that lives for long has had more loaded than it would tell of
         "evictionHard": {"memory.available": "200Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
         "healthzBindAddress": "127.0.0.1",
     }
