@@ -20,6 +20,7 @@ from typing import Final
 from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.conftest import fail_or_skip
 from tests.editors.conftest import PROGRAMS, Home, find_program
@@ -211,8 +212,14 @@ class Window:
         expect(self.page.locator(".quick-input-widget")).to_be_hidden()
 
     def run(self, command: str) -> None:
-        """Run a command by its name in the palette."""
-        self.choose_command(command).first.click()
+        """Run a command by its name in the palette; once more where something else closed that meanwhile."""
+        row = self.choose_command(command).first
+        with contextlib.suppress(PlaywrightTimeoutError):
+            row.wait_for(timeout=PATIENCE_MS / 3)
+        if not row.is_visible():
+            self.press("Escape")
+            row = self.choose_command(command).first
+        row.click()
 
     def choose_command(self, command: str) -> Locator:
         """Return the rows of the palette that are called that."""
