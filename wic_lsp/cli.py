@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -256,11 +255,9 @@ def _serve(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return NOT_CHECKED
-    level = (options.log_level or "warning").upper()
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setLevel(level)  # our loggers make more than that, for the client's own log
-    form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=level, handlers=[handler], format=form)
+    from wic_lsp.commands.stderr_log import log_to_stderr  # noqa: PLC0415
+
+    log_to_stderr(options.log_level or "warning")
     # Loading lsprotocol makes very many objects that all stay; collecting among them only costs time.
     gc.disable()
     from wic_lsp.lsp.stdio import serve_stdio  # noqa: PLC0415

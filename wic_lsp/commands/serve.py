@@ -16,6 +16,7 @@ from typing import Final
 
 from wic_lsp.bearer import NoToken, find_tokens, take_from_environment
 from wic_lsp.commands.settings import read_settings
+from wic_lsp.commands.stderr_log import log_to_stderr
 from wic_lsp.report.terminal import sanitise_line
 from wic_lsp.serving.request import (
     DEFAULT_HEALTH,
@@ -110,10 +111,7 @@ def explain_missing(missing: ModuleNotFoundError, command: str) -> str:
 
 
 def _set_up_log(level: str) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setLevel(level.upper())
-    handler.setFormatter(_OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=level.upper(), handlers=[handler])
+    log_to_stderr(level, _OneLine)
     # They log messages whole: what somebody edits is no business of the server's log.
     logging.getLogger("pygls").setLevel(logging.CRITICAL)
     logging.getLogger("aiohttp").setLevel(logging.ERROR)
