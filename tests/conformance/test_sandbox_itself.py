@@ -19,7 +19,14 @@ from pathlib import Path
 import pytest
 
 from tests.conformance.runtimes_under_test import job_id
-from tests.conformance.traces import control_groups_of, make_marker, processes_with, sandboxes_of, until
+from tests.conformance.traces import (
+    control_groups_of,
+    make_marker,
+    parent_of,
+    processes_with,
+    sandboxes_of,
+    until,
+)
 from wic_runtimes import ownership
 from wic_runtimes.contract import CompileJob, JobFile, Outcome
 from wic_runtimes.errors import ImageUnavailable, JobRejected, RuntimeFailure
@@ -38,14 +45,6 @@ ROOT = Path(__file__).parents[2]
 ORDINARY = 12345
 SHELL = os.path.realpath("/bin/sh")
 HOST_ONLY = "/proc /sys /etc /etc/passwd /home /root /tmp /var /run /dev/shm /work".split()  # noqa: SIM905
-
-
-def parent_of(pid: int) -> int:
-    """Return a process's parent; -1 where there is no such process any more."""
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return -1
 
 
 @pytest.fixture

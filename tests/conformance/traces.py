@@ -127,6 +127,14 @@ def control_groups_below(name: str) -> list[Path]:
     return sorted(found, reverse=True)
 
 
+def parent_of(pid: int) -> int | None:
+    """Return a process's parent; None where there is no such process any more."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return None
+
+
 def other_tasks() -> set[str]:
     """Return the names of the tasks that run beside the one that asks."""
     return {task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()}

@@ -22,6 +22,7 @@ from urllib.request import urlopen
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from tests.conformance.traces import parent_of
 from tests.conftest import fail_or_skip
 from tests.editors.conftest import PROGRAMS, Home, find_program
 
@@ -213,13 +214,11 @@ class Window:
 
     def run(self, command: str) -> None:
         """Run a command by its name in the palette; once more where something else closed that meanwhile."""
-        row = self.choose_command(command).first
-        with contextlib.suppress(PlaywrightTimeoutError):
-            row.wait_for(timeout=PATIENCE_MS / 3)
-        if not row.is_visible():
+        try:
+            self.choose_command(command).first.click(timeout=PATIENCE_MS / 3)
+        except PlaywrightTimeoutError:
             self.press("Escape")
-            row = self.choose_command(command).first
-        row.click()
+            self.choose_command(command).first.click()
 
     def choose_command(self, command: str) -> Locator:
         """Return the rows of the palette that are called that."""
@@ -331,14 +330,14 @@ def servers(home: Home, word: str) -> list[int]:
 
     What a server has forked looks like it until it becomes another program, and is left out.
     """
-    found: dict[int, int] = {}
+    found: dict[int, int | None] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             words = (folder / "cmdline").read_bytes().split(b"\0")
             around = (folder / "environ").read_bytes().split(b"\0")
             if word.encode() in words and f"HOME={home.home}".encode() in around:
-                found[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-    return [process for process, parent in found.items() if parent not in found]
+                found[int(folder.name)] = parent_of(int(folder.name))
+    return [process for process, parent in found.items() if parent is not None and parent not in found]
 
 
 def eventually(is_so: Callable[[], object]) -> None:
